@@ -23,6 +23,7 @@ from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.relevance import Relevance, percent
 from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 from headlight.models.core.task import SILENT, Part, Task
+from headlight.models.core.tokens import Tokens
 from headlight.models.core.trace import Trace
 from headlight.models.explain.rollout_steps import can_spread, discarded, shares, spread
 
@@ -44,8 +45,7 @@ def rollout(
     """`rollout_row` through the layers of a trace, as a method; partial results likewise."""
 
     chosen, _ = _chosen(trace.layers, settings)
-    both = chosen[-1].stack == CROSS
-    tokens = chosen[0].keys if both else chosen[0].queries
+    both, tokens = crosses(chosen), looked_at(chosen)
     own = OWN if not both and is_composed(chosen) else ""
 
     def said(row: np.ndarray) -> Relevance:
@@ -64,9 +64,10 @@ def through_model(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """([m, input], [m, output]): what rows of shares of the output, [m, output], draw from each stream.
 
-    Through an encoder–decoder: layers of "encoder", "decoder" and "cross", each in order. With Â of a
-    decoder's self-attention, rollout E of the encoder, and α C + β I of a cross attention with its skip
-    connection, a layer of the decoder makes of shares X of the input and Y of the output
+    Through an encoder–decoder: layers of "encoder", "decoder" and "cross", in the order in which a token goes
+    through them. With Â of a decoder's self-attention, rollout E of the encoder, and α C + β I of a cross
+    attention with its skip connection, a layer of the decoder makes of shares X of the input and Y of the
+    output
 
         X ← β Â X + α C E,    Y ← β Â Y,    from X = 0, Y = I,
 
@@ -74,23 +75,38 @@ def through_model(
     rollout's matrices in place of their contributions. Without layers of a decoder it is C E of the last
     cross attention, its rows normalised, and nothing of the output.
     """
-    of = {stack: [one for one in layers if one.stack == stack] for stack in ("encoder", "decoder", CROSS)}
-    reached = torch.zeros(len(product), len(of[CROSS][0].keys))
-    alone = settings if of["decoder"] else replace(settings, residual="none")
-    for done, cross in enumerate(reversed(of[CROSS])):
-        task.progress(done / len(of[CROSS]), f"Rollout through {cross.name}")
-        weights = discarded(cross.block(settings.fusion, 0, len(cross.queries)), settings)
+    encoder = [one for one in layers if one.stack == "encoder"]
+    steps = [one for one in layers if one.stack != "encoder"]
+    here = looked_at(steps)
+    reached = torch.zeros(len(product), len(here))
+    decodes = any(one.stack != CROSS for one in steps)
+    alone = settings if decodes else replace(settings, residual="none")
+    for done, layer in enumerate(reversed(steps)):
+        task.progress(done / len(steps), f"Rollout through {layer.name}")
+        if layer.stack != CROSS:
+            product = _through(layer, product, settings, task)
+            continue
+        weights = discarded(layer.block(settings.fusion, 0, len(layer.queries)), settings)
         product, reached = product.to(weights.device), reached.to(weights.device)
         through, past = shares(weights.sum(dim=-1), alone)
         reached += (product * through) @ weights
         product = product * past
-        if of["decoder"]:
-            product = _through(of["decoder"][-1 - done], product, settings, task)
-    here = of[CROSS][-1].keys
-    for layer in reversed(of["encoder"]):
+    for layer in reversed(encoder):
         reached = _through(layer, spread(reached, here, layer.queries), settings, task)
         here = layer.queries
     return reached, product
+
+
+def crosses(layers: Sequence[AttentionLayer]) -> bool:
+    """Whether a rollout through these layers leads from what is written to what is read."""
+    return any(layer.stack == CROSS for layer in layers)
+
+
+def looked_at(layers: Sequence[AttentionLayer]) -> Tokens:
+    """The tokens that a rollout through these layers ends at: of an encoder–decoder those of its input."""
+    if layers[0].stack != "encoder" and crosses(layers):
+        return next(layer.keys for layer in layers if layer.stack == CROSS)
+    return layers[0].queries
 
 
 def is_composed(layers: Sequence[AttentionLayer]) -> bool:
@@ -158,7 +174,7 @@ def _composed(
     shown: Callable[[torch.Tensor], torch.Tensor],
 ) -> np.ndarray:
     """`shown` of [m, n] · Â_last … Â_first, and of every product on the way as a partial result."""
-    if layers[-1].stack == CROSS:
+    if crosses(layers):
         return shown(through_model(layers, product, settings, task)[0]).cpu().numpy()
     here, end = layers[-1].queries, layers[0].queries
     for done, layer in enumerate(reversed(layers)):
@@ -230,7 +246,8 @@ def _chosen(
     """(the layers of the range, the number of tokens that leave the last of them)."""
     numbers = layers_of_rollout([layer.stack for layer in layers], settings)
     chosen = [layers[number] for number in numbers]
-    if chosen[-1].stack == CROSS:
+    if crosses(chosen):
+        _check_crossing(chosen)
         return chosen, len(chosen[-1].queries)
     for before, layer in pairwise((None, *chosen)):
         follows = before is None or can_spread(layer.queries, before.queries)
@@ -241,6 +258,20 @@ def _chosen(
                 "Choose a range of self-attention layers of the same size.",
             )
     return chosen, len(chosen[-1].queries)
+
+
+def _check_crossing(layers: Sequence[AttentionLayer]) -> None:
+    """HeadlightError where what is written, or what is read, has another number of tokens on the way."""
+    written, read = len(layers[-1].queries), len(looked_at([one for one in layers if one.stack != "encoder"]))
+    for layer in layers:
+        expected = {"encoder": None, CROSS: (written, read)}.get(layer.stack, (written, written))
+        shape = len(layer.queries), len(layer.keys)
+        if expected is not None and shape != expected:
+            raise HeadlightError(
+                f"Rollout goes from {written:,} tokens to {read:,}, and {layer.name} "
+                f"({shape[0]:,} × {shape[1]:,}) does not fit.",
+                "Choose a range of layers of the same size.",
+            )
 
 
 def _within(queries: np.ndarray, size: int) -> np.ndarray:

@@ -40,13 +40,18 @@ def opened(function: Callable, attends: Callable | None = None) -> Callable:
     return made
 
 
-def gives(call: AttentionCall, weights: Tensor) -> bool:
-    """Whether a call's q and k give these weights, [B, H, Nq, Nk], as one row tells."""
-    row = torch.tensor([weights.shape[2] // 2], device=weights.device)
-    with torch.no_grad():
-        again, was = call.weights(row), weights[0][:, row].float()
-    # No number where a row sees nothing: then they are kept.
-    return again.shape == was.shape and bool((again - was).abs().max() <= SURE)
+@torch.no_grad()
+def gives(call: AttentionCall, weights: Tensor, whole: bool = False) -> bool:
+    """Whether a call's q and k give these weights, [B, H, Nq, Nk]: as one row of one item tells, or whole."""
+    count = weights.shape[2]
+    rows = torch.arange(count) if whole else torch.tensor([count // 2])
+    rows = rows.to(weights.device)
+    for item, each in enumerate(weights if whole else weights[:1]):
+        again, was = call.weights(rows, batch=item), each[:, rows].float()
+        # No number where a row sees nothing: then they are kept.
+        if again.shape != was.shape or not bool((again - was).abs().max() <= SURE):
+            return False
+    return True
 
 
 def joined(call: AttentionCall, out: Tensor) -> Joined:

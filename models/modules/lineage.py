@@ -126,11 +126,13 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """What a softmax gave. dropped: some of them were set to 0 at random since."""
+    """What a softmax gave. dropped: some of them were set to 0 at random since. changed: some were set to
+    another number, such as those of rows that see nothing."""
 
     scores: Scores
     rows: Tensor
     dropped: bool = False
+    changed: bool = False
 
     def after(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> Weights | None:
         """What they are once `name` was done to them."""
@@ -143,7 +145,7 @@ class Weights:
             acts = args[2] if len(args) > 2 else kwargs.get("training", kwargs.get("train", True))
             return replace(self, dropped=self.dropped or bool(acts and share > 0))
         if name in ("masked_fill", "masked_fill_", "where"):  # rows that see nothing, most often
-            return self
+            return self if self.dropped else replace(self, rows=out, changed=True)
         return self if name in _KEEPS else None
 
 

@@ -215,24 +215,35 @@ class _Recorder(TorchFunctionMode):
         whole = found.shares_of(weights.rows.reshape(operands[at].shape))  # [..., Nq, Nk]
         lying = self._lying(whole)
         whole, v = lying.heads_of(whole), lying.heads_of(found.v)
-        call = self._by_hand(weights.scores, lying, whole, v)
+        call = self._by_hand(weights.scores, lying, whole, v, weights.changed)
         self._note(call, out, lambda given: lying.heads_of(found.out_of(given)), weights.dropped and whole)
 
-    def _by_hand(self, scores: Scores, lying: Lying, weights: Tensor, v: Tensor) -> AttentionCall | GivenCall:
-        """As it follows from q and k where that gives these very weights [B, H, Nq, Nk], else with them."""
+    def _by_hand(
+        self, scores: Scores, lying: Lying, weights: Tensor, v: Tensor, changed: bool
+    ) -> AttentionCall | GivenCall:
+        """As it follows from q and k where that gives these very weights [B, H, Nq, Nk], else with them.
+
+        changed: not all of them are what the softmax gave, so that all are looked at, not one row.
+        """
         if scores.is_known:
             q, k = lying.heads_of(scores.queries()), lying.heads_of(scores.product.right)
             call = AttentionCall(
                 "", "self", q, k, v, scores.scaling(), lying.mask_of(scores.allowed), softcap=scores.cap
             )
             call = lying.added_to(call, scores.added)
-            # What is true of one layer is true of all of its class that do the same.
-            way = self._types.get(self._where[-1] if self._where else ""), scores.way(), weights.shape
-            if way not in self._sure:
-                self._sure[way] = gives(call, weights)
-            if self._sure[way]:
+            if self._is_sure(call, scores, weights, changed):
                 return call
         return GivenCall("", "self", weights.detach(), v=v.detach())
+
+    def _is_sure(self, call: AttentionCall, scores: Scores, weights: Tensor, changed: bool) -> bool:
+        """Whether a call's q and k give these weights, [B, H, Nq, Nk]."""
+        if changed:
+            return gives(call, weights, whole=True)
+        # What is true of one layer is true of all of its class that do the same.
+        way = self._types.get(self._where[-1] if self._where else ""), scores.way(), weights.shape
+        if way not in self._sure:
+            self._sure[way] = gives(call, weights)
+        return self._sure[way]
 
     def _scaled(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         out = function(*args, **kwargs)

@@ -11,7 +11,14 @@ from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.core.errors import HeadlightError, TooLarge
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import Tokens
-from headlight.models.explain.rollout import RolloutSettings, rollout_matrix, rollout_row, rollout_rows
+from headlight.models.core.trace import Trace
+from headlight.models.explain.rollout import (
+    RolloutSettings,
+    rollout,
+    rollout_matrix,
+    rollout_row,
+    rollout_rows,
+)
 from tests.dense import Dense, plain
 
 
@@ -181,3 +188,44 @@ def test_what_cannot_be_composed_is_said():
     large = Dense(torch.ones(1, 1, 1).expand(1, 6000, 6000))
     with pytest.raises(TooLarge, match="all 6,000 tokens is above the limit of 5,401"):
         rollout_matrix([large])
+
+
+def crossing(seed: int, **stacks: tuple[int, int]) -> list[Dense]:
+    """Layers of one head, "cross_0": (queries, keys), by the stack that each name begins with."""
+    generator = torch.Generator().manual_seed(seed)
+    found = []
+    for name, shape in stacks.items():
+        layer = Dense(torch.softmax(2 * torch.randn(1, *shape, generator=generator), -1), name=name)
+        layer.queries, layer.keys = plain(shape[0]), plain(shape[1])
+        layer.stack = name.split("_")[0]
+        found.append(layer)
+    return found
+
+
+def test_who_looks_at_the_input_once_passes_it_through_all_that_follows():
+    """A Perceiver's latents: X = C after the cross attention, and each self-attention mixes what there is."""
+    layers = crossing(0, cross_0=(3, 5), decoder_0=(3, 3), decoder_1=(3, 3))
+    c, a, b = (layer.weights[0].astype(np.float64) for layer in layers)
+    half = np.eye(3) / 2
+    expected = (b / 2 + half) @ (a / 2 + half) @ c / 2
+    np.testing.assert_allclose(rollout_matrix(layers), expected, atol=1e-6)
+
+
+def test_a_decoder_without_its_encoder_leads_to_what_it_looks_at():
+    layers = crossing(1, decoder_0=(3, 3), cross_0=(3, 5), decoder_1=(3, 3), cross_1=(3, 5))
+    _, c, b, d = (layer.weights[0].astype(np.float64) for layer in layers)
+    half = np.eye(3) / 2
+    expected = d / 2 + half @ (b / 2 + half) @ c / 2
+    np.testing.assert_allclose(rollout_matrix(layers), expected, atol=1e-6)
+    by_stack = [layers[0], layers[2], layers[1], layers[3]]
+    np.testing.assert_allclose(rollout_matrix(by_stack), expected, atol=1e-6)
+    trace = Trace(None, tuple(layers), {"input": plain(5), "output": plain(3)}, {}, None, 0.0, "cpu")
+    assert rollout(trace, np.array([0])).tokens is plain(5)
+    with pytest.raises(HeadlightError, match="no layers of a stack “encoder”"):
+        rollout_row(layers, 0, RolloutSettings(stack="encoder"))
+
+
+def test_a_cross_attention_to_another_number_of_tokens_is_refused():
+    layers = crossing(2, cross_0=(3, 5), decoder_0=(3, 3), cross_1=(3, 4))
+    with pytest.raises(HeadlightError, match="does not fit"):
+        rollout_row(layers, 0)

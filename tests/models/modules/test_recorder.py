@@ -255,3 +255,20 @@ class Packaged(nn.Module):
         file = sys.modules[__name__]
         file.memory_efficient_attention(q, k, v, attn_bias=bias)
         return file.flash_attn_func(q, k, v, causal=True)
+
+
+class Afterwards(nn.Module):
+    """Products by einsum with dots; some weights of some rows are taken away behind the softmax."""
+
+    def forward(self, x):
+        weights = torch.einsum("...id,...jd->...ij", x, x).softmax(-1)
+        self.weights = weights.masked_fill(torch.eye(x.shape[1]).bool() & (torch.arange(x.shape[1]) < 1), 0.0)
+        return torch.einsum("...ij,...jd->...id", self.weights, x)
+
+
+def test_weights_that_were_changed_behind_the_softmax_are_kept_as_they_were_multiplied(x):
+    model = Afterwards()
+    with recording(model) as seen:
+        model(x)
+    same(seen.calls[0], model.weights[:, None])
+    assert seen.kept == ["attention"]

@@ -25,11 +25,11 @@ from PySide6.QtWidgets import (
 from headlight.viewer.app.manager import said
 from headlight.viewer.app.manager.downloads import Downloads
 from headlight.viewer.app.manager.table import ModelTable
-from headlight.viewer.export.choices import said_bytes
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.stock import hub
 from headlight.viewer.host.stock.hub import Answer
 from headlight.viewer.host.stock.rows import Row, Stock
+from headlight.viewer.host.stock.sizes import said_bytes
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.jobs import Jobs
 from headlight.widgets.base import theme
@@ -176,7 +176,7 @@ class ManagerDialog(QDialog):
             shown.append(self._answers.get(text, typed))
         row = self.table.row()
         self.table.show_rows(shown, current or ("" if row is None else row.id))
-        if self.reachable:
+        if self.reachable and self.stock.cache:
             self._chosen(self.table.row())
         self._say()
 
@@ -276,7 +276,7 @@ class ManagerDialog(QDialog):
 
     def _about(self, row: Row | None, asking: bool) -> str:
         if row is None:
-            return "" if self.stock.rows else "Looking on the disk…"
+            return ""
         whole = said.details(row, self.stock.free, self.reachable, said_bytes)
         failure = self._failures.get(row.id, "")
         waits = (
@@ -288,7 +288,7 @@ class ManagerDialog(QDialog):
         if not self.reachable:
             return "Offline: the hub cannot be reached. What is on the disk opens."
         if not self.stock.cache:
-            return ""
+            return "Looking on the disk…"
         where = self.jobs.host.where
         on = f" where “{where}” leads" if where else ""
         return f"{said_bytes(self.stock.free)} free{on}; downloads lie in {self.stock.cache}"

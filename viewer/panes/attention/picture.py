@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
-from headlight.models.core.tokens import Box, PatchTokens, Place
+from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.attention.change_menu import fill_input_menu
 from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
@@ -24,6 +24,8 @@ from headlight.widgets.text.chips import Chip, Chips
 _ALL_PATCHES = "mean of all patches"
 ARTIFACTS_NAMED = 4
 """So many artifact tokens have a chip of their own; the others share one, or they would crowd the picture."""
+QUERIES_NAMED = 12
+"""So many tokens that are nowhere on the picture, as a decoder's queries, have a chip to be chosen by."""
 
 
 class PicturePane(OnInputPane):
@@ -75,7 +77,11 @@ class PicturePane(OnInputPane):
     def paint(self, result: InputMap) -> None:
         self.result = result
         trace = self.session.current.trace
-        self.view.set_overlay(None if self.not_drawn(result) else result.levels, trace.tokens.region.corners)
+        if isinstance(trace.tokens, PatchTokens) and (result.tokens is None or _on_picture(result.tokens)):
+            levels = None if self.not_drawn(result) else result.levels
+            self.view.set_overlay(levels, trace.tokens.region.corners)
+        else:  # from latents to latents, say
+            self.view.set_overlay(None)
         self.view.set_mask(result.mask)
         self.said.emit("shown", self.figures(1), None)
         self._show_artifacts(trace)
@@ -89,7 +95,9 @@ class PicturePane(OnInputPane):
         self.view.set_opacity(view[MapSettings].opacity)
         self.show_scale(self.bar, view)
         selected = [place for place in view[Selection].queries if isinstance(place, Box)]
-        boxes = [place.corners for place in tokens.places(tokens.find_all(selected))]
+        boxes = [
+            place.corners for place in tokens.places(tokens.find_all(selected)) if isinstance(place, Box)
+        ]
         under = next((p for p in (hover.key, hover.query) if isinstance(p, Box)), None)
         self.view.set_boxes(boxes, under.corners if under else None)
         edges, seams = self._windows(trace, view, hover) or (None, None)
@@ -133,15 +141,17 @@ class PicturePane(OnInputPane):
         self.artifacts.set_chips(chips)
 
     def _mark_chips(self, trace: Trace, view: View, hover: Hover) -> None:
-        tokens: PatchTokens = asked_tokens(trace, view)
+        tokens = asked_tokens(trace, view)
         chosen = set(query_indices(trace, tokens, view[Selection].queries).tolist())
         hovered = {int(i) for place in (hover.query, hover.key) if place for i in tokens.find(place)}
-        self._chip_tokens = list(range(tokens.prefix))
+        on_picture = isinstance(tokens, PatchTokens)
+        self._chip_tokens = list(range(tokens.prefix if on_picture else min(len(tokens), QUERIES_NAMED)))
         chips = [
             Chip(tokens.labels[i], "selected" if i in chosen else "hovered" if i in hovered else "special")
             for i in self._chip_tokens
         ]
-        patches = sorted(i for i in chosen if i >= tokens.prefix)
+        patches = sorted(i for i in chosen if i >= tokens.prefix) if on_picture else sorted(chosen)
+        patches = patches if on_picture or len(patches) > 1 or patches[0] >= QUERIES_NAMED else []
         said = names.tokens_named(tokens, np.array(patches)) if patches else _ALL_PATCHES
         # Without a patch its chip keeps its room: the picture must not move under a hand that drags on it.
         chips.append(Chip(said, "selected" if patches else "absent"))
@@ -217,6 +227,11 @@ class PicturePane(OnInputPane):
         said = f"{width} × {height}"
         if document.trace is not None:
             tokens = asked_tokens(document.trace, self.session.view)
+            if not isinstance(tokens, PatchTokens):
+                looked = document.trace.layers[self.session.view[Selection].layer].keys
+                nowhere = "" if _on_picture(looked) else ": this layer looks at none of the picture"
+                self.subtitle_changed.emit(f"{said} · {len(tokens):,} queries{nowhere}")
+                return
             rows, columns = tokens.grid
             said += f"{_seen_at(document.trace, (height, width))} · {rows} × {columns} patches"
             if size := document.trace.shapes.get("pixel_values"):
@@ -227,6 +242,10 @@ class PicturePane(OnInputPane):
                 # What a title has no room for is cut off at its end.
                 said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said
         self.subtitle_changed.emit(said)
+
+
+def _on_picture(tokens: Tokens) -> bool:
+    return isinstance(tokens, PatchTokens)
 
 
 def _seen_at(trace: Trace, shape: tuple[int, int]) -> str:
