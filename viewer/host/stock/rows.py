@@ -90,12 +90,16 @@ def _bundled() -> Iterator[Row]:
     from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
     from headlight.models.catalogue.entries import extra
     from headlight.viewer.host.engines import brought
+    from headlight.viewer.registry import REGISTRY, Kind
 
     yield from (row_of(entry, "bundled") for entry in BUNDLED if entry.folder.is_dir())
     for entry in map(extra, EXTRAS):
         row = row_of(entry, "bundled")
         yield row if entry.weights is not None else replace(row, opens=False, note=entry.source)
-    yield from (row_of(entry, "bundled") for entry in brought())
+    kinds = REGISTRY.all(Kind)
+    for entry in brought():
+        if "recorded" not in kinds[entry.modality].gives:  # whose model is not here
+            yield row_of(entry, "bundled")
 
 
 def _downloaded(there: dict[str, Kept], task: Task) -> Iterator[Row]:
