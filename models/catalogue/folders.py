@@ -38,7 +38,7 @@ APART = (
     *("vision-text-dual-encoder", "x-clip", "grounding-dino", "mm-grounding-dino", "flava"),
 )
 """Model types that see and read, but whose words and parts of a picture never stand in one sequence."""
-ONE_SEQUENCE = ("vilt", "layoutlmv3", "git", "visual_bert")
+ONE_SEQUENCE = ("vilt", "layoutlmv3")
 """Model types of one tower that is given both."""
 BOTH = "picture-text"
 """What is read: a picture with a text."""

@@ -109,6 +109,10 @@ class Scores:
             return replace(self, is_known=False)
         return replace(self, allowed=(*self.allowed, (~where if inverted else where, shape)))
 
+    def way(self) -> tuple[int, ...]:
+        """How they were computed, but for the numbers."""
+        return len(self.scales), len(self.added), len(self.allowed), self.capped
+
     def scaling(self) -> float:
         return self.factor * (self.cap or 1.0)
 

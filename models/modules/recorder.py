@@ -19,21 +19,25 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 from torch.overrides import TorchFunctionMode
 
-from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, Projection
-from headlight.models.attention.capture import CROSS, sampled_rows
+from headlight.models.attention.calls import (
+    CROSS,
+    AttentionCall,
+    Call,
+    GivenCall,
+    Kind,
+    Projection,
+    sampled_rows,
+)
 from headlight.models.core.errors import HeadlightError
 from headlight.models.modules import products
 from headlight.models.modules.flex import FlexCall
-from headlight.models.modules.functions import batch_of, joined, opened, undropped
+from headlight.models.modules.functions import batch_of, gives, joined, opened, undropped
 from headlight.models.modules.lineage import SHAPES_OF_OUTPUTS, Joined, Scores, Weights
 from headlight.models.modules.lying import Lying
 from headlight.models.modules.seen import Seen
-
-SURE = 2e-3
-"""Most that weights computed again from q and k may differ from those that a softmax gave: else these are
-kept. Of float32 they differ by 1e-6; the rest is room for halves."""
 
 
 @contextmanager
@@ -82,6 +86,10 @@ class _Recorder(TorchFunctionMode):
         self._batch: int | None = None
         self._inside: dict[str, Any] | None = None
         """What nn.MultiheadAttention says of the call that is being made."""
+        self._opened: Callable | None = None
+        self._types: dict[str, type] = {}
+        self._sure: dict[Any, bool] = {}
+        """Whether q and k give the weights, by how these were computed."""
         self._times: Counter[str] = Counter()
         self._followed: dict[int, tuple[weakref.ref[Tensor], Scores | Weights | Joined]] = {}
         self._triangles: dict[tuple[int, int, torch.device], Tensor] = {}
@@ -97,15 +105,21 @@ class _Recorder(TorchFunctionMode):
         for name, module in model.named_modules():
             if module is not model and not _may_attend(module):
                 continue
-            begins = partial(self._begins if module is not model else self._pass_begins, _plain(name))
-            stack.callback(module.register_forward_pre_hook(begins, with_kwargs=True).remove)
-            stack.callback(module.register_forward_hook(self._ends, always_call=True).remove)
+            self._types[_plain(name)] = type(module)
+            begins, ends = (partial(one, _plain(name)) for one in (self._begins, self._ends))
+            if module is model:
+                root = module.register_forward_pre_hook(self._pass_begins, with_kwargs=True)
+                stack.callback(root.remove)
+            stack.callback(module.register_forward_pre_hook(begins).remove)
+            stack.callback(module.register_forward_hook(ends, always_call=module is model).remove)
 
     def __torch_function__(
         self, function: Callable, types: Any, args: tuple = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        kwargs = kwargs or {}
         name = getattr(function, "__name__", "")
+        if name == "__get__":  # a shape or a type: most of all that is asked
+            return function(*args)
+        kwargs = kwargs or {}
         handler = self._handlers.get(name)
         if handler is not None and torch._C._current_graph_task_id() == -1:  # no pass that is made once more
             return handler(name, function, args, kwargs)
@@ -114,7 +128,7 @@ class _Recorder(TorchFunctionMode):
             self._follow(name, args, kwargs, out)
         return out
 
-    def _pass_begins(self, name: str, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+    def _pass_begins(self, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         if not self._where:
             self.seen.begin()
             self._times.clear()
@@ -123,14 +137,14 @@ class _Recorder(TorchFunctionMode):
             self._batch = batch_of((*args, *kwargs.values()))
             self.seen.items = self._batch or 1
             self._began = time.perf_counter()
-        self._begins(name)
 
     def _begins(self, name: str, *_: Any) -> None:
         self._where.append(name)
 
-    def _ends(self, *_: Any) -> None:
-        if self._where:
-            self._where.pop()
+    def _ends(self, name: str, *_: Any) -> None:
+        """A module is done, and so are those in it that ended with an error that somebody caught."""
+        while self._where and self._where.pop() != name:
+            pass
         if not self._where:
             self.seen.seconds = time.perf_counter() - self._began
 
@@ -213,12 +227,19 @@ class _Recorder(TorchFunctionMode):
                 "", "self", q, k, v, scores.scaling(), lying.mask_of(scores.allowed), softcap=scores.cap
             )
             call = lying.added_to(call, scores.added)
-            row = torch.tensor([weights.shape[2] // 2], device=weights.device)
-            rows = torch.arange(weights.shape[2], device=weights.device) if changed else row
-            items = range(weights.shape[0] if changed else 1)
-            if all(_is_as(call.weights(rows, batch=item), weights[item][:, rows]) for item in items):
+            if self._is_sure(call, scores, weights, changed):
                 return call
         return GivenCall("", "self", weights.detach(), v=v.detach())
+
+    def _is_sure(self, call: AttentionCall, scores: Scores, weights: Tensor, changed: bool) -> bool:
+        """Whether a call's q and k give these weights, [B, H, Nq, Nk]."""
+        if changed:
+            return gives(call, weights, whole=True)
+        # What is true of one layer is true of all of its class that do the same.
+        way = self._types.get(self._where[-1] if self._where else ""), scores.way(), weights.shape
+        if way not in self._sure:
+            self._sure[way] = gives(call, weights)
+        return self._sure[way]
 
     def _scaled(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         out = function(*args, **kwargs)
@@ -255,10 +276,18 @@ class _Recorder(TorchFunctionMode):
             "projection": Projection(args[11].detach(), None if args[12] is None else args[12].detach()),
         }
         try:
+            if not kwargs.get("need_weights", True):
+                if self._opened is None:
+                    self._opened = opened(function, self._sees)
+                return self._opened(*args, **kwargs)
             with self:
                 return opened(function)(*args, **kwargs)
         finally:
             self._inside = None
+
+    def _sees(self, *args: Any, **kwargs: Any) -> Tensor:
+        """The one function that is called inside, where weights are not asked for."""
+        return self._scaled("", scaled_dot_product_attention, args, kwargs)
 
     def _flexed(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         """The operator behind flex_attention: q, k, v, what changes scores, the mask in blocks, the scale."""
@@ -298,7 +327,8 @@ class _Recorder(TorchFunctionMode):
         if isinstance(call, AttentionCall):
             for name in ("q", "k", "v", "mask", "bias"):
                 part = getattr(call, name)
-                setattr(call, name, None if part is None else part.detach())
+                if part is not None and part.requires_grad:
+                    setattr(call, name, part.detach())
             if self._inside is not None:
                 call.projection = self._inside["projection"]
             else:
@@ -341,13 +371,6 @@ class _Recorder(TorchFunctionMode):
                 None, None
             ]
         return self._triangles[key]
-
-
-@torch.no_grad()
-def _is_as(again: Tensor, weights: Tensor) -> bool:
-    """Whether weights [H, m, Nk] that were computed again are those of a softmax. No number where a row sees
-    nothing: then they are not."""
-    return again.shape == weights.shape and bool((again - weights.float()).abs().max() <= SURE)
 
 
 def _may_attend(module: nn.Module) -> bool:

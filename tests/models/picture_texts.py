@@ -153,6 +153,22 @@ _DECODES = {
     "decoder_ffn_dim": 48,
     "max_position_embeddings": 64,
 }
+
+
+def _vilt() -> hf.PreTrainedModel:
+    """Takes its patches in an order that is drawn."""
+    sizes = {name: size for name, size in _WRITES.items() if name != "max_position_embeddings"}
+    config = hf.ViltConfig(**sizes, image_size=32, patch_size=8, max_position_embeddings=64, num_labels=5)
+    return hf.ViltForQuestionAnswering(config)
+
+
+def _layout() -> hf.PreTrainedModel:
+    more = {"coordinate_size": 6, "shape_size": 4, "input_size": 32, "patch_size": 8, "pad_token_id": 1}
+    return hf.LayoutLMv3Model(hf.LayoutLMv3Config(**_WRITES | more, type_vocab_size=1))
+
+
+TOGETHER = {"vilt": _vilt, "layoutlmv3": _layout}
+"""Encoders of both."""
 WRITTEN = {
     "vit-bert": lambda: _trocr("bert"),
     "trocr": lambda: _trocr("trocr"),
@@ -187,7 +203,7 @@ def folder(root: Path, name: str) -> Path:
     """The folder of a model, as a user's disk would hold it."""
     torch.manual_seed(0)
     path = root / name
-    (MADE | WRITTEN)[name]().save_pretrained(path)
+    (MADE | WRITTEN | TOGETHER)[name]().save_pretrained(path)
     names = {"unk_token": "<unk>", "pad_token": "<pad>", "eos_token": "</s>"}
     hf.PreTrainedTokenizerFast(tokenizer_object=tokenizer(), model_max_length=512, **names).save_pretrained(
         path

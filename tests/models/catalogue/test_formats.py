@@ -87,6 +87,9 @@ def test_sentence_transformers_and_the_hubs_cache_lead_to_their_model(bert, fold
     (outer / "1_Pooling").mkdir(parents=True)
     (outer / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
     modules = [{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}]
+    for path in ("..", "../small", "/", "nowhere"):
+        (outer / "modules.json").write_text(json.dumps([{**modules[0], "path": path}]))
+        assert cause(outer).endswith("names no transformer that lies beside it.")
     (outer / "modules.json").write_text(json.dumps(modules))
     assert cause(outer).endswith("names no transformer that lies beside it.")
     shutil.copytree(folder, outer / "0_Transformer")

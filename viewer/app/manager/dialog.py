@@ -25,11 +25,11 @@ from PySide6.QtWidgets import (
 from headlight.viewer.app.manager import said
 from headlight.viewer.app.manager.downloads import Downloads
 from headlight.viewer.app.manager.table import ModelTable
-from headlight.viewer.export.choices import said_bytes
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.stock import hub
 from headlight.viewer.host.stock.hub import Answer
 from headlight.viewer.host.stock.rows import Row, Stock
+from headlight.viewer.host.stock.sizes import said_bytes
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.jobs import Jobs
 from headlight.widgets.base import theme
@@ -78,7 +78,7 @@ class ManagerDialog(QDialog):
         self.kind.setAccessibleName("What they read")
         self.kind.addItem("All inputs", "")
         for kind in REGISTRY.all(Kind).values():
-            if kind.is_read and "recorded" not in kind.gives:
+            if kind.is_read:
                 self.kind.addItem(kind.plural.capitalize(), kind.id)
         self.table = ModelTable()
         self.title, self.about = ElidedLabel(""), QLabel()
@@ -176,7 +176,7 @@ class ManagerDialog(QDialog):
             shown.append(self._answers.get(text, typed))
         row = self.table.row()
         self.table.show_rows(shown, current or ("" if row is None else row.id))
-        if self.reachable:
+        if self.reachable and self.stock.cache:
             self._chosen(self.table.row())
         self._say()
 
@@ -276,9 +276,8 @@ class ManagerDialog(QDialog):
 
     def _about(self, row: Row | None, asking: bool) -> str:
         if row is None:
-            if not self.stock.rows:
-                return "Looking on the disk…"
-            return "" if self.table.topLevelItemCount() else said.nothing(self.search.text().strip())
+            listed = not self.stock.rows or self.table.topLevelItemCount()
+            return "" if listed else said.nothing(self.search.text().strip())
         whole = said.details(row, self.stock.free, self.reachable, said_bytes)
         failure = self._failures.get(row.id, "")
         waits = (
@@ -290,7 +289,7 @@ class ManagerDialog(QDialog):
         if not self.reachable:
             return "Offline: the hub cannot be reached. What is on the disk opens."
         if not self.stock.cache:
-            return ""
+            return "Looking on the disk…"
         where = self.jobs.host.where
         on = f" where “{where}” leads" if where else ""
         return f"{said_bytes(self.stock.free)} free{on}; downloads lie in {self.stock.cache}"

@@ -34,7 +34,10 @@ class Manager:
 
     def open(self) -> None:
         if self.dialog is None:
+            from headlight.viewer.host.stock import rows
+
             self.dialog = self._made()
+            self.dialog.take(rows.known())
         self.look()
         self.dialog.show()
         self.dialog.raise_()
@@ -69,7 +72,7 @@ class Manager:
     def _use(self, row: Row) -> None:
         """Let it read the open document where that is of its kind; else it is asked what for."""
         document = self.models.session.current
-        if document is not None and row.reads == document.kind.id and not row.note.startswith("It takes"):
+        if document is not None and document.kind.id in row.kinds and not row.note.startswith("It takes"):
             self.models.use(row.id)
         else:
             self.models.offers.look(row.id)
@@ -83,8 +86,8 @@ class Manager:
                 self.models.offers.offer(str(Path(url.toLocalFile())))
 
     def _remove(self, row: Row) -> None:
-        from headlight.viewer.export.choices import said_bytes
         from headlight.viewer.host.stock import hub
+        from headlight.viewer.host.stock.sizes import said_bytes
 
         if self._agrees(f"Delete {row.title}?", f"{said_bytes(row.size)} of the hub’s cache become free."):
             failed = partial(self.dialog.failed, row.id)

@@ -12,9 +12,9 @@ from safetensors.numpy import save
 from headlight.models.catalogue.formats import cache
 from headlight.models.catalogue.hub import fetching
 from headlight.viewer.app.manager import said
-from headlight.viewer.export.choices import said_bytes
 from headlight.viewer.host.stock import rows
 from headlight.viewer.host.stock.rows import Row
+from headlight.viewer.host.stock.sizes import said_bytes
 from tests.models.tiny_hub import serving
 
 WAIT = 20_000
@@ -55,7 +55,7 @@ def test_rows_are_all_there_is_and_say_why_something_does_not_open(hub, tmp_path
     assert (gpt2.extent, gpt2.opens) == ("12 × 12", False)
     assert recommended["resnet50"].opens, "it is built untrained without a download"
     assert len(recommended) == len(by_group["hub"])
-    assert {row.reads for row in rows.recommended()} == {"text", "image"}
+    assert {row.reads for row in rows.recommended()} == {"text", "image", "picture-text"}
     assert all(row.licence or row.id == "openai/clip-vit-base-patch32" for row in rows.recommended())
 
 
@@ -84,7 +84,8 @@ def test_a_name_is_looked_up_downloaded_used_and_deleted(qtbot, make_window, hub
     window.told.connect(lambda _, sentences: told.append(sentences))
     window.actions_.run("models")
     dialog = window.manager.dialog
-    qtbot.waitUntil(lambda: bool(dialog.stock.rows), timeout=WAIT)
+    assert [row.id for row in dialog.stock.rows][:1] == ["minilm-l6"], "what is known is there at once"
+    qtbot.waitUntil(lambda: bool(dialog.stock.cache), timeout=WAIT)
 
     def looked_for(text: str) -> None:
         dialog.search.setText(text)
