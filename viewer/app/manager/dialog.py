@@ -78,7 +78,7 @@ class ManagerDialog(QDialog):
         self.kind.setAccessibleName("What they read")
         self.kind.addItem("All inputs", "")
         for kind in REGISTRY.all(Kind).values():
-            if kind.is_read:
+            if kind.is_read and "recorded" not in kind.gives:
                 self.kind.addItem(kind.plural.capitalize(), kind.id)
         self.table = ModelTable()
         self.title, self.about = ElidedLabel(""), QLabel()
