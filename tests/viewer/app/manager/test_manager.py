@@ -111,7 +111,7 @@ def test_a_name_is_looked_up_downloaded_used_and_deleted(qtbot, make_window, hub
         for count in written(pieces, part, there):
             yield count
             if count > 1_000_000:
-                go.wait(10)
+                go.wait(60)
 
     monkeypatch.setattr(fetching, "_written", slowly)
     dialog.download.click()
@@ -133,7 +133,8 @@ def test_a_name_is_looked_up_downloaded_used_and_deleted(qtbot, make_window, hub
     assert cache.is_whole(NAME)
     monkeypatch.setattr(window.manager, "_agrees", lambda *_: True)
     dialog.delete.click()
-    qtbot.waitUntil(lambda: not cache.is_whole(NAME), timeout=WAIT)
+    qtbot.waitUntil(lambda: dialog.row is not None and not dialog.row.kept, timeout=WAIT)
+    assert cache.kept() == []
 
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     looked_for("")
