@@ -7,7 +7,8 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
-from headlight.models.core.tokens import Box, PatchTokens, Place
+from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.attention.change_menu import fill_input_menu
 from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
@@ -22,6 +23,8 @@ from headlight.widgets.plane.image_view import ImageView
 from headlight.widgets.text.chips import Chip, Chips
 
 _ALL_PATCHES = "mean of all patches"
+QUERIES_NAMED = 6
+"""So many queries of a detector have a chip, the surest."""
 ARTIFACTS_NAMED = 4
 """So many artifact tokens have a chip of their own; the others share one, or they would crowd the picture."""
 
@@ -75,7 +78,10 @@ class PicturePane(OnInputPane):
     def paint(self, result: InputMap) -> None:
         self.result = result
         trace = self.session.current.trace
-        self.view.set_overlay(None if self.not_drawn(result) else result.levels, trace.tokens.region.corners)
+        levels, region = result.levels, trace.tokens.region
+        if isinstance(result.tokens, MixedTokens):  # boxes that lie upon each other
+            levels, region = result.laid or (None, region)
+        self.view.set_overlay(None if self.not_drawn(result) else levels, region.corners)
         self.view.set_mask(result.mask)
         self.said.emit("shown", self.figures(1), None)
         self._show_artifacts(trace)
@@ -133,7 +139,10 @@ class PicturePane(OnInputPane):
         self.artifacts.set_chips(chips)
 
     def _mark_chips(self, trace: Trace, view: View, hover: Hover) -> None:
-        tokens: PatchTokens = asked_tokens(trace, view)
+        tokens: Tokens = asked_tokens(trace, view)
+        if not isinstance(tokens, PatchTokens):
+            self._mark_queries(tokens, view, hover)
+            return
         chosen = set(query_indices(trace, tokens, view[Selection].queries).tolist())
         hovered = {int(i) for place in (hover.query, hover.key) if place for i in tokens.find(place)}
         self._chip_tokens = list(range(tokens.prefix))
@@ -148,6 +157,20 @@ class PicturePane(OnInputPane):
         self.queries_row.show()
         self._chip_tokens.append(patches[0] if len(patches) == 1 else -1)
         self.chips.set_chips(chips)
+
+    def _mark_queries(self, tokens: Tokens, view: View, hover: Hover) -> None:
+        """A chip for each of the surest, and for those that are chosen: what they found."""
+        chosen = tokens.find_all(view[Selection].queries).tolist()
+        hovered = tokens.find_all([place for place in (hover.query, hover.key) if place]).tolist()
+        surest = sorted(range(len(tokens)), key=lambda at: -_share_said(tokens.labels[at]))[:QUERIES_NAMED]
+        self._chip_tokens = list(dict.fromkeys((*surest, *chosen[:QUERIES_NAMED])))
+        self.queries_row.show()
+        self.chips.set_chips(
+            [
+                Chip(tokens.labels[i], "selected" if i in chosen else "hovered" if i in hovered else "plain")
+                for i in self._chip_tokens
+            ]
+        )
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -217,6 +240,7 @@ class PicturePane(OnInputPane):
         said = f"{width} × {height}"
         if document.trace is not None:
             tokens = asked_tokens(document.trace, self.session.view)
+            tokens = tokens if isinstance(tokens, PatchTokens) else document.trace.tokens
             rows, columns = tokens.grid
             said += f"{_seen_at(document.trace, (height, width))} · {rows} × {columns} patches"
             if size := document.trace.shapes.get("pixel_values"):
@@ -233,6 +257,12 @@ def _seen_at(trace: Trace, shape: tuple[int, int]) -> str:
     """Where a model saw a picture of another height and width than it is shown in."""
     size = trace.shapes.get("pixel_values")
     return "" if size is None or size[1:] == shape else f" · seen at {size[2]} × {size[1]}"
+
+
+def _share_said(label: str) -> float:
+    """“cat 93%” → 0.93, 0 of what says none."""
+    last = label.rpartition(" ")[2].removesuffix("%")
+    return float(last) / 100 if last.isdigit() else 0.0
 
 
 def _beside(label: str, *what: QWidget) -> QHBoxLayout:
