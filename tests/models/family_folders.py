@@ -69,6 +69,8 @@ PICTURES: dict[str, dict[str, Any]] = {
     },
     "data2vec-vision": SEES,
     "maskformer-swin": SWIN,
+    "hiera": {"embed_dim": 8, "depths": [1] * 4, "image_size": [64, 64], "num_heads": [1, 1, 2, 2]},
+    "mobilevit": {"hidden_sizes": [8, 8, 8], "neck_hidden_sizes": [8] * 7, "num_attention_heads": 2},
     "resnet": {"embedding_size": 8, "hidden_sizes": [8, 8], "depths": [1, 1]},
     "poolformer": {"hidden_sizes": [8, 8, 8, 8], "depths": [1] * 4},
     "videomae": SEES | {"num_frames": 2},

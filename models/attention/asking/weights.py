@@ -24,6 +24,8 @@ from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kin
 from headlight.models.core.errors import HeadlightError
 
 FIELDS = ("encoder_attentions", "decoder_attentions", "attentions", "cross_attentions")
+_AMONG_STATES = ("maskformer-swin",)
+"""Model types that look for weights among their states, which have to be there then."""
 _PRODUCTS = {"matmul", "__matmul__", "bmm"}
 _HEADS = ("num_attention_heads", "num_heads", "n_heads", "n_head")
 """What an attention module may call the number of its heads."""
@@ -215,8 +217,8 @@ def ask_for_weights(
         asked.append(kwargs)
         parameters = inspect.signature(module.forward).parameters
         if "output_attentions" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            # MaskFormer's Swin looks for weights among the states, which have to be there then.
-            states = {"output_hidden_states": True} if "output_hidden_states" in parameters else {}
+            looks = getattr(getattr(module, "config", None), "model_type", None) in _AMONG_STATES
+            states = {"output_hidden_states": True} if looks else {}
             return args, {**kwargs, **states, "output_attentions": True, "return_dict": True}
         return None
 
