@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from headlight.viewer.session.view import Selection
@@ -11,10 +12,18 @@ from tests.viewer.cloud_windows import pane
 from tests.viewer.linked import traced
 
 
-def test_a_query_shows_where_it_looks(make_window, settled, tmp_path):
-    path = tmp_path / "noise.png"
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory):
+    """A picture and a detector, as a user's disk holds them."""
+    root = tmp_path_factory.mktemp("disk")
+    path = root / "noise.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 100, 3), np.uint8)).save(path)
-    window = make_window(model=str(picture_texts.detector(tmp_path)))
+    return path, picture_texts.detector(root)
+
+
+def test_a_query_shows_where_it_looks(make_window, settled, disk):
+    path, model = disk
+    window = make_window(model=str(model))
     window.runs.open_path(str(path))
     settled(window)
     trace, picture = traced(window), pane(window, "picture")
