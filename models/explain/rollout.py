@@ -50,7 +50,8 @@ def rollout(
 
     def said(row: np.ndarray) -> Relevance:
         kept = max(1 - float(row.sum(dtype=np.float64)), 0) if both and settings.stack == "whole" else 0
-        before = f"{percent(kept)} on what was written before" if kept else ""
+        where = "the queries" if trace.written is None else "what was written before"
+        before = f"{percent(kept)} on {where}" if kept else ""
         return Relevance(values=row, tokens=tokens, said=own or before)
 
     return said(rollout_row(trace.layers, queries, settings, Part(task, draw=said)))
