@@ -36,6 +36,16 @@ def window_slots(grid: tuple[int, int], window: int, shift: int) -> np.ndarray:
     return _cut(np.roll(tokens, (-shift, -shift), (0, 1)), window)
 
 
+def spread_slots(grid: tuple[int, int], window: int) -> np.ndarray:
+    """The same of windows whose tokens are spread evenly over the whole map (Tu et al. 2022, "MaxViT",
+    section 3.2). ValueError for a map that cannot be shared out so."""
+    rows, columns = grid
+    if rows % window or columns % window:
+        raise ValueError(f"{rows} × {columns} tokens cannot be spread over {window} × {window}")
+    tokens = np.arange(rows * columns).reshape(window, rows // window, window, columns // window)
+    return tokens.transpose(1, 3, 0, 2).reshape(-1, window**2)
+
+
 def padded_grid(grid: tuple[int, int], window: int) -> tuple[int, int]:
     """(rows, columns) raised to whole windows."""
     return -(-grid[0] // window) * window, -(-grid[1] // window) * window
@@ -46,7 +56,8 @@ class WindowLayer(BlockLayer):
 
     padded: (rows, columns) of the map with its padding. slots: int64 (windows, w²), read-only, as
     `window_slots`. misplaced: by how much what the windows held differs from the tokens that are said to
-    be in them; part of the check. Raises ValueError where the numbers do not fit.
+    be in them; part of the check. spread: its windows are `spread_slots`. Raises ValueError where
+    the numbers do not fit.
     """
 
     queries: PatchTokens
@@ -60,6 +71,7 @@ class WindowLayer(BlockLayer):
         shift: int,
         misplaced: float = 0.0,
         cache: Cache = CACHE,
+        spread: bool = False,
     ) -> None:
         windows, heads, queries, keys = call.shape
         self.padded = padded_grid(tokens.grid, window)
@@ -70,8 +82,9 @@ class WindowLayer(BlockLayer):
                 f"{wanted[0]} of {wanted[1]} tokens"
             )
         super().__init__(call.name, heads, tokens, tokens, cache)
-        self.window, self.shift = window, shift
-        self.slots = window_slots(tokens.grid, window, shift)
+        self.window, self.shift, self.spread = window, shift, spread
+        slots = spread_slots(tokens.grid, window) if spread else window_slots(tokens.grid, window, shift)
+        self.slots = slots
         self.slots.setflags(write=False)
         self.group_count = windows
         self.call, self._misplaced = call, misplaced
@@ -95,6 +108,8 @@ class WindowLayer(BlockLayer):
         """7 × 7 windows shifted by 3, padded to 21 × 21; of a group: window 3 of 9."""
         if group is not None:
             return f"window {group + 1:,} of {self.group_count:,}"
+        if self.spread:
+            return f"{self.window} × {self.window} tokens spread over the map"
         shifted = f" shifted by {self.shift}" if self.shift else ""
         padded = f", padded to {self.padded[0]} × {self.padded[1]}" if self.is_padded else ""
         return f"{self.window} × {self.window} windows{shifted}{padded}"
@@ -119,6 +134,10 @@ class WindowLayer(BlockLayer):
 
         A shifted window that reaches over a border is cut there: its parts lie at opposite borders.
         """
+        if self.spread:
+            none = np.empty(0, int)
+            rows, columns = (np.array([0, count]) for count in self.queries.grid)
+            return (rows, columns), (none, none)
         rows, columns = (
             np.unique([0, *range(self.shift, count, self.window), count]) for count in self.queries.grid
         )
@@ -345,6 +364,12 @@ class Placement:
     window: int
     shift: int
     misplaced: float
+    spread: bool = False
+
+
+def placed_on(call: Call, tokens: PatchTokens, cut: Placement) -> WindowLayer:
+    """The layer of a call in windows, as a block was seen to cut its map."""
+    return WindowLayer(call, tokens, cut.window, cut.shift, cut.misplaced, spread=cut.spread)
 
 
 _ATTENTION, _NORMS = ("attention", "attn"), ("layernorm_before", "layer_norm1", "norm1")
@@ -358,10 +383,10 @@ class WindowBlocks:
         # A block that meets a map smaller than its window shrinks the window for good: the next picture
         # would be cut by the wrong one.
         self._made = {
-            name: (block, block.window_size, getattr(block, "shift_size", 0))
+            name: (block, getattr(block, _size_name(block)), getattr(block, "shift_size", 0))
             for name, block in model.named_modules()
-            if isinstance(window := getattr(block, "window_size", None), int)
-            and isinstance(shift := getattr(block, "shift_size", 0), int)
+            if (window := _side(getattr(block, _size_name(block), None))) is not None
+            and (shift := _side(getattr(block, "shift_size", 0))) is not None
             and (window or shift)
             and _part(block, _ATTENTION) is not None
         }
@@ -396,14 +421,26 @@ class WindowBlocks:
             yield found
 
 
+def _size_name(block: nn.Module) -> str:
+    """Under which name a block keeps the side of its windows: MaxViT's have those of a map too."""
+    return "partition_size" if hasattr(block, "partition_block") else "window_size"
+
+
+def _side(size: Any) -> int | None:
+    """Of a square as blocks have it, one number or two that are equal; None of anything else."""
+    if isinstance(size, tuple | list) and len(set(size)) == 1:
+        size = size[0]
+    return size if isinstance(size, int) else None
+
+
 def _part(block: nn.Module, names: tuple[str, ...]) -> nn.Module | None:
     """The first part of one of these names."""
     parts = (getattr(block, name, None) for name in names)
     return next((part for part in parts if isinstance(part, nn.Module)), None)
 
 
-def _restore(block: nn.Module, window: int, shift: int) -> None:
-    block.window_size = window
+def _restore(block: nn.Module, window: Any, shift: Any) -> None:
+    setattr(block, _size_name(block), window)
     if hasattr(block, "shift_size"):
         block.shift_size = shift
 
@@ -428,15 +465,18 @@ def _watch(name: str, block: nn.Module, found: dict[str, Placement], stack: Exit
         held = (args[0] if args else kwargs["hidden_states"]).detach().flatten(1, -2)  # [windows, w², C]
         if threading.get_ident() != thread:
             return
-        grid, window = seen["grid"] or tuple(seen["map"].shape[1:3]), int(block.window_size)
-        shift = int(getattr(block, "shift_size", 0))
-        slots = torch.as_tensor(window_slots(grid, window, shift), device=held.device)
+        grid = seen["grid"] or tuple(seen["map"].shape[1:3])
+        window = _side(getattr(block, _size_name(block))) or 0
+        shift = _side(getattr(block, "shift_size", 0)) or 0
+        spread = getattr(block, "partition_block", True) is False
+        cut = spread_slots(grid, window) if spread else window_slots(grid, window, shift)
+        slots = torch.as_tensor(cut, device=held.device)
         tokens = seen["map"].detach().flatten(0, -2)  # [n, C]
         if held.shape[:2] != slots.shape or len(tokens) != grid[0] * grid[1]:
-            found[name] = Placement(grid, window, shift, float("inf"))
+            found[name] = Placement(grid, window, shift, float("inf"), spread)
             return
         expected = nn.functional.pad(tokens, (0, 0, 0, 1))[slots]  # NOWHERE is the row of zeros at the end
-        found[name] = Placement(grid, window, shift, float((held - expected).abs().max()))
+        found[name] = Placement(grid, window, shift, float((held - expected).abs().max()), spread)
 
     attention, norm = _part(block, _ATTENTION), _part(block, _NORMS)
     assert attention is not None  # else it is none of these blocks

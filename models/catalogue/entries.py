@@ -24,6 +24,7 @@ from headlight.models.catalogue.folders import (
     LAYER_NAMES,
     SHAPE_MODELS,
     check_weights,
+    convolves,
     count,
     extent,
     has_text_tower,
@@ -44,8 +45,9 @@ from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, l
 from headlight.models.catalogue.formats.rounding import rounding_of
 from headlight.models.catalogue.hub.fetching import fetched
 from headlight.models.catalogue.memory import fitting, said_before
+from headlight.models.catalogue.networks import libraries
 from headlight.models.catalogue.packages import Package
-from headlight.models.catalogue.published import CONVOLUTIONAL, PUBLISHED, Published, near, of_hub
+from headlight.models.catalogue.published import PUBLISHED, Published, near, of_hub
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
 from headlight.models.core.task import SILENT, Task
 
@@ -114,6 +116,8 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
         return open_folder(path, trust_pickle)
     if path.is_file():
         return open_file(path, trust_pickle)
+    if (of_library := libraries.named(name)) is not None:
+        return _of_library(name, *of_library)
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
         folder = cached(name)
         if folder is None or not weight_files(folder):
@@ -135,6 +139,8 @@ def download(entry: Entry, task: Task = SILENT) -> Entry:
     """
     if entry.folder is not None:
         return entry
+    if libraries.named(entry.id) is not None:
+        return _fetched_or_built(entry, task)
     if entry.id in PUBLISHED:
         return _fetched(entry, PUBLISHED[entry.id], task)
     return _of_hub(open_folder(fetched(entry.id, task)), entry.id)
@@ -182,7 +188,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         heads=heads,
         megabytes=sum(file.stat().st_size for file in files) / 1e6,
         mean_pooled=mean_pooled(folder),
-        convolutional=config["model_type"] in CONVOLUTIONAL,
+        convolutional=convolves(config),
         gridded=config["model_type"] in GRIDDED,
         detects=config["model_type"] in DETECTORS,
         paired=has_two_towers(config),
@@ -308,6 +314,44 @@ def _of_published(network: Published) -> Entry:
         megabytes=4 * network.parameters / 1e6,
         family=network.family,
         convolutional=network.convolutional,
+    )
+
+
+def _of_library(name: str, library: str, architecture: str) -> Entry:
+    """A network of timm or torchvision: its folder if it was downloaded before, by this name or with a tag
+    behind it, else what is known of it without one."""
+    if library == "timm":
+        there = (one for one in kept() if one.name == name or one.name.startswith(f"{name}."))
+        for one in there:
+            if one.folder is not None and weight_files(one.folder):
+                return replace(_of_hub(open_folder(one.folder), one.name), id=name)
+    return Entry(
+        id=name,
+        title=architecture,
+        where="hub" if "." in name else "published",
+        source=f"huggingface.co/{name}" if "." in name else library,
+        licence="see its model card" if "." in name else "nothing was downloaded",
+        modality="image",
+        convolutional=libraries.convolves(architecture),
+    )
+
+
+def _fetched_or_built(entry: Entry, task: Task) -> Entry:
+    """The weights of timm's network from the hub, else the entry with a notice that it is random."""
+    library, architecture = libraries.named(entry.id) or ("", "")
+    libraries.need(library, architecture)
+    why = "Its name stands for an architecture alone."
+    if entry.where == "hub":
+        try:
+            return _of_hub(open_folder(fetched(entry.id, task)), entry.id)
+        except HeadlightError as error:
+            why = f"{error.cause} {error.next_step}"
+    return replace(
+        entry,
+        where="published",
+        source=f"random weights in {library}’s configuration",
+        licence="nothing was downloaded",
+        notices=(f"{entry.title} is untrained, its weights are random: {why}",),
     )
 
 

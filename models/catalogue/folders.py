@@ -19,6 +19,7 @@ from headlight.models.catalogue.formats.layout import (
     weights_in,
 )
 from headlight.models.catalogue.formats.rounding import Rounding, rounding_of
+from headlight.models.catalogue.networks import libraries
 from headlight.models.catalogue.published import CONVOLUTIONAL, NAMES, OWN, PUBLISHED
 from headlight.models.core.errors import HeadlightError
 
@@ -56,7 +57,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     missing or not a model's.
 
     timm's folders name an architecture in place of a model_type: those of networks that Headlight defines
-    itself get theirs.
+    itself get theirs, others that of their library.
     """
     if adapter.is_adapter(folder):
         one = adapter.read_adapter(folder)
@@ -73,6 +74,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         network = PUBLISHED.get(NAMES.get(name, name))
         if network is not None and network.model_type in OWN:
             config |= {"model_type": network.model_type, **network.settings}
+    config = libraries.described(config) if isinstance(config, dict) else config
     if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
         raise HeadlightError(
             f"{file} names no model_type.", "Choose a folder that was saved for transformers."
@@ -196,7 +198,7 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     their vocabulary is. Convolutional networks say neither and are known by their type."""
     if config["model_type"] in POINT_MODELS:
         return "points"
-    if config["model_type"] in CONVOLUTIONAL:
+    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES):
         return "image"
     if config["model_type"] == "vision-encoder-decoder":
         return BOTH
@@ -211,6 +213,13 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
         "Choose a text model, a vision transformer, a convolutional network such as ResNet or ConvNeXt, or a "
         "Point Transformer.",
     )
+
+
+def convolves(config: dict[str, Any]) -> bool:
+    """Whether it has no attention."""
+    if config["model_type"] in libraries.LIBRARIES:
+        return libraries.convolves(config["architecture"])
+    return config["model_type"] in CONVOLUTIONAL
 
 
 def has_two_towers(config: dict[str, Any]) -> bool:

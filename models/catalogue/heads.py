@@ -15,6 +15,9 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
 )
 
+from headlight.models.catalogue.networks import wrapped
+from headlight.models.catalogue.networks.libraries import LIBRARIES
+
 HeadTask = Literal["classes", "pixels", "masked", "causal", "writes"]
 
 _CLASSES: dict[str, HeadTask] = {
@@ -29,7 +32,7 @@ _CLASSES: dict[str, HeadTask] = {
     )
     for names in mapping.values()
     for name in ((names,) if isinstance(names, str) else names)
-}
+} | {wrapped.KIND: "classes"}
 """By the name of the class."""
 
 
@@ -38,6 +41,8 @@ def headed(content: dict[str, Any]) -> type[PreTrainedModel] | None:
 
     Of a model with an encoder and a decoder it is the one that writes, and no other.
     """
+    if content["model_type"] in LIBRARIES:
+        return wrapped.WrappedForImageClassification if content.get("num_classes", 1000) else None
     names = content.get("architectures")
     name = names[0] if isinstance(names, list) and names else None
     if not isinstance(name, str) or name not in _CLASSES:

@@ -34,7 +34,8 @@ from headlight.models.catalogue.formats.gguf_header import is_gguf, read_header
 from headlight.models.catalogue.formats.vocabulary import has_tokenizer, readable, tokenizer_folder
 from headlight.models.catalogue.heads import body_of, has_usual_body, headed, usual_class
 from headlight.models.catalogue.memory import Fit, fitting
-from headlight.models.catalogue.networks import own
+from headlight.models.catalogue.networks import own, wrapped
+from headlight.models.catalogue.networks.libraries import LIBRARIES
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
 from headlight.models.catalogue.states import is_usual, read_state
 from headlight.models.core.errors import HeadlightError, first_line
@@ -50,11 +51,18 @@ def load_entry(entry: Entry, device: str, task: Task = SILENT) -> tuple[nn.Modul
     where memory is too small.
     """
     if entry.folder is None:
-        from headlight.models.catalogue.untrained import untrained
+        from headlight.models.catalogue.untrained import untrained, untrained_of_library
 
-        network = untrained(PUBLISHED[entry.id], task)
+        if entry.id in PUBLISHED:
+            network = untrained(PUBLISHED[entry.id], task)
+        else:
+            network = untrained_of_library(entry.id, task)
         return network.to(device), frozenset(network.state_dict())
-    if read_config(entry.folder)["model_type"] in OWN:
+    content = read_config(entry.folder)
+    if content["model_type"] in LIBRARIES:
+        network, missing = load_wrapped(entry.folder, content, task)
+        return network.to(device), missing
+    if content["model_type"] in OWN:
         return load_classic(entry.folder).to(device), frozenset()
     return load_model(entry.folder, device)
 
@@ -94,12 +102,33 @@ def load_classic(folder: Path) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
+def load_wrapped(
+    folder: Path, content: dict[str, Any], task: Task = SILENT
+) -> tuple[PreTrainedModel, frozenset[str]]:
+    """(a network of timm or torchvision, with a head if it has one, the names of random weights)."""
+    config = wrapped.configured(content)
+    kind = wrapped.WrappedForImageClassification if config.num_labels else wrapped.WrappedModel
+    model = kind(config)
+    net = model.get_submodule("body.net" if config.num_labels else "net")
+    try:
+        lacking = net.load_state_dict(read_state(folder, torch.float32, task), strict=False).missing_keys
+    except RuntimeError as error:
+        raise HeadlightError(
+            f"The weights in {folder} are not those of {config.architecture}: {first_line(error)}",
+            "Fetch it again or choose another.",
+        ) from error
+    inner = "body.net." if config.num_labels else "net."
+    return model.float().eval().requires_grad_(False), frozenset(f"{inner}{name}" for name in lacking)
+
+
 def skeleton(folder: Path) -> nn.Module:
     """The image model of a folder in eval mode without weights, on the meta device."""
     content = read_config(folder)
     try:
         if content["model_type"] in OWN:
             config = own.read(content)
+        elif content["model_type"] in LIBRARIES:
+            config = wrapped.configured(content)
         else:
             config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         config = getattr(config, "vision_config", config)

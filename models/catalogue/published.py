@@ -114,10 +114,12 @@ def near(name: str, ids: Iterable[str]) -> list[str]:
 
 def module(config: Any) -> nn.Module:
     """A network of this configuration, without a head; on the meta device if torch is told so around it."""
-    from headlight.models.catalogue.networks import own
+    from headlight.models.catalogue.networks import own, wrapped
 
     if type(config) in own.NETWORKS:
         return own.NETWORKS[type(config)](config)
+    if isinstance(config, wrapped.WrappedConfig):
+        return wrapped.WrappedModel(config)
     from transformers import AutoModel
 
     return AutoModel.from_config(config)

@@ -45,7 +45,7 @@ def read_tensors(path: Path, trust_pickle: bool = False) -> dict[str, Tensor]:
             "Open it as trusted if you know where it is from, or convert it to safetensors.",
         )
     else:
-        state = read_pickle(path)
+        state = read_pickle(path, MAX_BYTES)
     if not state:
         raise HeadlightError(f"{path.name} has no tensors.", "Choose another file.")
     # A tensor may claim far more elements than its storage has.
@@ -68,7 +68,7 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
         raise HeadlightError(f"{path.name} is damaged: {error}.", "Fetch it again.") from error
 
 
-def read_pickle(path: Path, most: int | None = MAX_BYTES) -> dict[str, Tensor]:
+def read_pickle(path: Path, most: int | None) -> dict[str, Tensor]:
     """The state dict in a file of torch.save: its container's, or the file's content itself.
 
     most: bytes that it may unpack to; None: as many as the file has. Only for a file that is trusted.

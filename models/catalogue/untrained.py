@@ -22,11 +22,14 @@ from torch import nn
 
 from headlight.models.catalogue import published
 from headlight.models.catalogue.memory import check_memory
+from headlight.models.catalogue.networks import libraries, wrapped
 from headlight.models.catalogue.published import SEED, Published
 from headlight.models.core.task import SILENT, Task
 
 SPREAD = 0.1
 """Standard deviation of a layer norm's scales."""
+LEAST = 1e-3
+"""What a layer scale is at least that is not as training begins with it."""
 NOISE = (2, 3, 224, 224)
 """What the batch norms see."""
 
@@ -36,6 +39,17 @@ def untrained(network: Published, task: Task = SILENT) -> nn.Module:
     check_memory(sum(parameter.numel() for parameter in published.skeleton(network.id).parameters()))
     task.progress(0.3, f"Drawing random weights for {network.title}")
     return drawn(network.config(), task)
+
+
+def untrained_of_library(name: str, task: Task = SILENT) -> nn.Module:
+    """The same of a network of timm or torchvision by its name."""
+    library, architecture = libraries.named(name) or ("", "")
+    config = wrapped.WrappedConfig(architecture, library)
+    with torch.device("meta"):
+        bare = wrapped.built(config)
+    check_memory(sum(parameter.numel() for parameter in bare.parameters()))
+    task.progress(0.3, f"Drawing random weights for {architecture}")
+    return drawn(config, task)
 
 
 def drawn(config: Any, task: Task = SILENT) -> nn.Module:
@@ -50,6 +64,9 @@ def drawn(config: Any, task: Task = SILENT) -> nn.Module:
                 layer.weight.normal_(1, SPREAD)
             elif isinstance(getattr(layer, "skipinit_gain", None), nn.Parameter):
                 layer.skipinit_gain.fill_(1.0)
+            for name, scale in layer.named_parameters(recurse=False):
+                if name in ("gamma", "layer_scale") and scale.abs().max() < LEAST:
+                    scale.fill_(1.0)
         norms = [layer for layer in module.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
         if norms:
             task.progress(0.7, "Batch norms take the statistics of noise")

@@ -27,8 +27,8 @@ _DETECTED = Needs(("positions",), ("boxes",), trace=True)
 _ONE_BOX = Needs(("positions",), ("boxes",), trace=True, holds=".session.able:no_box_selected")
 _HIDDEN = Needs(("positions",), holds=".session.able:none_hidden")
 
-_WRITES = Needs(("characters",), trace=True, holds=".session.able:writes_nothing")
-_WRITTEN = Needs(("characters",), trace=True, holds=".session.able:nothing_written")
+_WRITES = Needs(("written",), trace=True, holds=".session.able:writes_nothing")
+_WRITTEN = Needs(("written",), trace=True, holds=".session.able:nothing_written")
 
 _MAP = ".session.view:MapSettings"
 _FIELD = ".session.view:FieldSettings"

@@ -204,6 +204,18 @@ _PICTURE_AND_TEXT = Layout(
     numbers=".panes.attention.rows:OF_BOTH",
     table="picture-and-text",
 )
+_GENERATION_OF_BOTH = Layout(
+    "generation",
+    across(
+        Leaf("picture-and-text", 0.36),
+        down(Leaf("heads", 0.42), Leaf("matrix", 0.58), share=0.2),
+        down(Leaf("generation"), _LOG, share=0.22),
+        down(Leaf("going-on", 0.45), Leaf("numbers", 0.55), share=0.22),
+    ),
+    numbers=".panes.attention.rows:OF_BOTH_WRITTEN",
+    table="picture-and-text",
+    needs=Needs(holds=".session.able:writes_nothing"),
+)
 _COMPARED = Layout(
     "compare",
     across(
@@ -443,7 +455,7 @@ REGISTRY.add(
         plural="pictures with texts",
         input=".inputs.inputs:PictureTextInput",
         gives=("read", "cells", "both", "written"),
-        layouts=(_PICTURE_AND_TEXT,),
+        layouts=(_PICTURE_AND_TEXT, _GENERATION_OF_BOTH),
         adapter=".host.adapters:PICTURES_WITH_TEXTS",
         settings=(_MAP, _BY_HAND, *_FOUND, _WRITING),
         options=".host.asked:OfPictureText",

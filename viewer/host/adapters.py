@@ -130,7 +130,9 @@ class PicturesWithTexts(Adapter):
     def remade(self, what: PictureTextInput, recipe: Making, task: Task) -> PictureTextInput:
         text = what.text if recipe.text is None else recipe.text.text
         picture = IMAGES.remade(what.picture, recipe, task)
-        return what if (picture, text) == (what.picture, what.text) else beside(picture, text)
+        if (picture, text) == (what.picture, what.text):
+            return what
+        return replace(beside(picture, text), title=what.title)
 
     def extent(self, what: PictureTextInput) -> int:
         return IMAGES.extent(what.picture) + len(what.text)

@@ -77,13 +77,10 @@ class StackInput:
 class PictureTextInput:
     """A picture with a text, which one model reads at once; the text may be empty."""
 
+    title: str
     picture: ImageInput
     text: str
     notices: tuple[str, ...] = ()
-
-    @property
-    def title(self) -> str:
-        return self.picture.title
 
     @property
     def pixels(self) -> np.ndarray:
@@ -165,9 +162,9 @@ def beside(picture: ImageInput, text: str) -> PictureTextInput:
     """A picture with a text, every line ending in "\\n". HeadlightError as of `from_text`, but that nothing
     need be said."""
     if not text.strip():
-        return PictureTextInput(picture, "", picture.notices)
+        return PictureTextInput(picture.title, picture, "", picture.notices)
     read = from_text(text)
-    return PictureTextInput(picture, read.text, (*picture.notices, *read.notices))
+    return PictureTextInput(picture.title, picture, read.text, (*picture.notices, *read.notices))
 
 
 def with_text(what: Input, text: str) -> PictureTextInput:

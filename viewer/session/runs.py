@@ -103,7 +103,7 @@ class Runs:
             return
         model = self._preferred.get(BOTH, document.options.model)
         options = replace(self.options, model=model, trust_pickle=document.options.trust_pickle)
-        made = partial(PictureTextInput, picture, "", picture.notices)
+        made = partial(PictureTextInput, picture.title, picture, "", picture.notices)
         then = partial(self.session.add, options=options, path=document.path)
         self._open(_work("given", made), then=then, lane="look")
 

@@ -113,7 +113,7 @@ class CaptionEngine(Askable):
         return frozenset({"write"} if self.head is not None else set())
 
     def _make_sure(self, task: Task) -> None:
-        fed = self._feeder.fed(np.random.default_rng(0).integers(0, 256, (*TRIED, 3), np.uint8))
+        fed = self._feeder.small(np.random.default_rng(0).integers(0, 256, (*TRIED, 3), np.uint8))
         inputs = self._pictured(fed)
         self._said += self.eye.make_sure(inputs, task)
         with torch.no_grad():

@@ -23,6 +23,8 @@ SMALLEST = 8
 """Pixels of a side of the smallest picture."""
 GRAIN, GRAIN_PIXELS = 0.002, 0.3
 """How exactly an edge is known: a part of the picture's side, and pixels."""
+MASK = "pixel_attention_mask"
+"""What of a tile is picture, a number a pixel."""
 OFF = 0.25
 """Of a patch: more than so far off its place in a grid, patches form none."""
 
@@ -92,7 +94,11 @@ class Feeder:
         self._window = window
         self._placed = lru_cache(16)(self._place)
 
-    def fed(self, pixels: np.ndarray) -> Fed:
+    def small(self, pixels: np.ndarray) -> Fed:
+        """As `fed`, of few patches: not cut into tiles where that can be left out."""
+        return self.fed(pixels, small=True)
+
+    def fed(self, pixels: np.ndarray, small: bool = False) -> Fed:
         """Of a picture, uint8 (H, W, 3). HeadlightError for one that it cannot prepare."""
         height, width = pixels.shape[:2]
         if min(height, width) < SMALLEST:
@@ -101,17 +107,19 @@ class Feeder:
                 f"{SMALLEST} × {SMALLEST}.",
                 "Choose a larger one.",
             )
-        found = self._prepared(pixels)
-        grids, order = self._placed(height, width)
+        found = self._prepared(pixels, small)
+        grids, order = self._placed(height, width, small)
         tensors = {name: value for name, value in found.items() if isinstance(value, torch.Tensor)}
+        if MASK in tensors:  # eight bytes a pixel, kept with each trace, say no more than one
+            tensors[MASK] = tensors[MASK].bool()
         rows, columns = (_first(found.get(name)) for name in ("rows", "cols"))
         if rows and len(grids) == rows * columns + 1:
             grids = (*grids[:-1], replace(grids[-1], name="overview"))
         return Fed(tensors, grids, order, rows, columns, (height, width))
 
-    def _prepared(self, pixels: np.ndarray) -> Mapping[str, Any]:
+    def _prepared(self, pixels: np.ndarray, small: bool) -> Mapping[str, Any]:
         try:
-            return self._prepare(pixels)
+            return self._prepare(pixels, small)
         except MODEL_ERRORS as error:
             height, width = pixels.shape[:2]
             raise HeadlightError(
@@ -120,12 +128,12 @@ class Feeder:
                 "Choose another picture, such as a larger or less extreme one.",
             ) from error
 
-    def _place(self, height: int, width: int) -> tuple[tuple[Grid, ...], np.ndarray | None]:
+    def _place(self, height: int, width: int, small: bool) -> tuple[tuple[Grid, ...], np.ndarray | None]:
         ramp = np.full((height, width, 3), 255, np.uint8)
         ramp[..., 0] = np.round(255 * (np.arange(width) + 0.5) / width)
         ramp[..., 1] = np.round(255 * (np.arange(height) + 0.5) / height)[:, None]
         black, white = (np.full_like(ramp, level) for level in (0, 255))
-        found = [self._prepared(one) for one in (ramp, black, white)]
+        found = [self._prepared(one, small) for one in (ramp, black, white)]
         values, low, high = (_tiles(one["pixel_values"]) for one in found)
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = (values - low) / (high - low)  # (tiles, 3, h, w) or (patches, 3, pixels); NaN of padding

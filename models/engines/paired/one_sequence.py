@@ -147,7 +147,7 @@ class OneSequenceEngine(Askable):
 
     def _make_sure(self, task: Task) -> None:
         """Find out what its tokens see of a picture, and how it can be recorded."""
-        fed = self._feeder.fed(np.random.default_rng(0).integers(0, 256, (*TRIED, 3), np.uint8))
+        fed = self._feeder.small(np.random.default_rng(0).integers(0, 256, (*TRIED, 3), np.uint8))
         self._times = self._seen_by_token(fed)[0]
         given = self._given(fed, SENTENCE, task)
         run = partial(self._forward, self._inputs(given, None))
@@ -347,7 +347,7 @@ class OneSequenceEngine(Askable):
             if name in self._accepted
         }
         for name, value in self._pictured(given.fed).items():
-            inputs[name] = value.repeat(count, *([1] * (value.ndim - 1)))
+            inputs[name] = value if count == 1 else value.repeat(count, *([1] * (value.ndim - 1)))
         return {**inputs, "use_cache": False}
 
     def _types(self, given: Given, on_picture: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -18,8 +18,14 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import Box
 from headlight.models.engines.pictures.pixels import Normalisation
 
-Prepare = Callable[[np.ndarray], Mapping[str, Any]]
-"""A picture, uint8 (H, W, 3), as what a model is given of it: tensors, "pixel_values" among them."""
+
+class Prepare(Protocol):
+    """A picture, uint8 (H, W, 3), as what a model is given of it: tensors, "pixel_values" among them. small:
+    not cut into tiles, where that can be left out."""
+
+    def __call__(self, pixels: np.ndarray, small: bool = False) -> Mapping[str, Any]: ...
+
+
 _FAILS = (OSError, ValueError, TypeError, ImportError, LookupError, AttributeError, RuntimeError)
 _TRIED = (61, 83)
 """Height and width of the picture that shows whether a processor works."""
@@ -61,9 +67,12 @@ def _ways(folder: Path, config: PreTrainedConfig, said: Mapping[str, Any]) -> It
 
 
 def _called(processor: Any) -> Prepare:
-    asked = {"return_row_col_info": True} if hasattr(processor, "do_image_splitting") else {}
+    cuts = hasattr(processor, "do_image_splitting")
 
-    def prepare(pixels: np.ndarray) -> Mapping[str, Any]:
+    def prepare(pixels: np.ndarray, small: bool = False) -> Mapping[str, Any]:
+        asked: dict[str, Any] = {"return_row_col_info": True} if cuts else {}
+        if cuts and small:
+            asked["do_image_splitting"] = False
         return processor(images=Image.fromarray(pixels), return_tensors="pt", **asked)
 
     return prepare
@@ -123,7 +132,7 @@ class Square:
         self._height, self._width = found if isinstance(found, list | tuple) else (found, found)
         self._normalisation = normalisation
 
-    def __call__(self, pixels: np.ndarray) -> dict[str, torch.Tensor]:
+    def __call__(self, pixels: np.ndarray, small: bool = False) -> dict[str, torch.Tensor]:
         height, width = pixels.shape[:2]
         if self._normalisation.mean.size != 3:
             raise HeadlightError("The model sees pictures without colours.", "Choose another model.")

@@ -61,7 +61,7 @@ class ConvolutionalEngine(OfPixels):
         self.model, self.entry, self.device = model, entry, device
         self._said = entry.notices
         self.card = entry.card(untrained)
-        self.normalisation = Normalisation.of(entry.folder)
+        self.normalisation = Normalisation.of(entry.folder, config=getattr(model, "config", None))
         self._multiple: int | None = None
 
     @classmethod

@@ -130,7 +130,8 @@ class Detecting(Laying):
 
 
 class Padded(Laying):
-    """Pictures of whole windows, since what is padded to them is never taken off again (Swin2SR)."""
+    """Pictures of whole windows, since what is padded to them is never taken off again (Swin2SR), or is
+    padded behind the shift (timm)."""
 
     def __init__(self, model: PreTrainedModel, patch: int) -> None:
         super().__init__(model, patch)
@@ -147,7 +148,8 @@ def laying_of(model: PreTrainedModel, patch: int) -> Laying:
         return Unmasked(model, patch)
     if isinstance(getattr(model.config, "num_detection_tokens", None), int):
         return Detecting(model, patch)
-    return Padded(model, patch) if hasattr(model, "pad_and_normalize") else Laying(model, patch)
+    padded = hasattr(model, "pad_and_normalize") or getattr(model.config, "whole_windows", False)
+    return Padded(model, patch) if padded else Laying(model, patch)
 
 
 def reordered(call: Call, order: np.ndarray | None) -> Call:

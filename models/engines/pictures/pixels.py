@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -25,11 +26,12 @@ class Normalisation:
     factor: float
 
     @classmethod
-    def of(cls, folder: Path | None, channels: int = 3) -> Normalisation:
-        """As the model's preprocessor says, else ImageNet's and 1/255. channels: 3, or 1 of grey."""
+    def of(cls, folder: Path | None, channels: int = 3, config: Any = None) -> Normalisation:
+        """As the model's preprocessor says, else its configuration, else ImageNet's and 1/255. channels: 3,
+        or 1 of grey."""
         said = {} if folder is None else read_preprocessor(folder)
-        mean = said.get("image_mean", IMAGENET_DEFAULT_MEAN)
-        std = said.get("image_std", IMAGENET_DEFAULT_STD)
+        mean = said.get("image_mean", getattr(config, "image_mean", IMAGENET_DEFAULT_MEAN))
+        std = said.get("image_std", getattr(config, "image_std", IMAGENET_DEFAULT_STD))
         if said.get("do_normalize") is False:
             mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
         factor = 1.0 if said.get("do_rescale") is False else said.get("rescale_factor", 1 / 255)

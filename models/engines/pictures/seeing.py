@@ -48,6 +48,9 @@ def sides_of(config: PreTrainedConfig, title: str) -> tuple[int, int]:
 
 def prefix_of(model: PreTrainedModel) -> tuple[str, ...]:
     """Labels of the tokens before the patches, in the order in which every such model puts them."""
+    named = getattr(model.config, "prefix_labels", None)
+    if named is not None:
+        return tuple(named)
     learned = {
         name.rpartition(".")[2]: value for name, value in model.named_parameters() if "embeddings." in name
     }

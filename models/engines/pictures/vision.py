@@ -24,7 +24,7 @@ from headlight.models.attention.capture import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.attention.stages import MAX_UNITS, Stages, unit_of
 from headlight.models.attention.statistics import artifact_tokens
-from headlight.models.attention.windows import Placement, WindowBlocks, WindowLayer
+from headlight.models.attention.windows import Placement, WindowBlocks, placed_on
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.loading import is_untrained, load_entry, needs_only
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence, out_of_memory
@@ -84,7 +84,7 @@ class VisionEngine(OfPixels):
             self.sides = (self.unit, self.unit)
         self.prefix = () if self.unit else (*prefix_of(self.model), *self.laying.behind)
         self._blocks = WindowBlocks(self.model)
-        self.normalisation = Normalisation.of(entry.folder, channels_of(self.model.config))
+        self.normalisation = Normalisation.of(entry.folder, channels_of(self.model.config), self.model.config)
         accepted = inspect.signature(self.model.forward).parameters
         self._options = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in accepted else {}
         self._decoder: nn.Module | None = None
@@ -151,10 +151,8 @@ class VisionEngine(OfPixels):
         """
         made_for, (down, across) = image_size(self.model.config), self.sides
         if down == across:
-            more, few = (
-                self.laying.multiple * down,
-                max(self._blocks.smallest, 2) * self.laying.multiple * down,
-            )
+            more = down if self.unit else self.laying.multiple * down  # a unit holds whole windows
+            few = max(self._blocks.smallest, 2) * more
             yield (few, few + more), False, False, True
             yield (few, few), True, False, True
             if made_for and not made_for[0] % more and not made_for[1] % more:
@@ -280,7 +278,7 @@ class VisionEngine(OfPixels):
         for call in calls:
             cut = placed.get(self._blocks.of(call.name) or "")
             if cut is not None and cut.grid == tokens.grid and not tokens.prefix:
-                layers.append(WindowLayer(call, tokens, cut.window, cut.shift, cut.misplaced))
+                layers.append(placed_on(call, tokens, cut))
                 continue
             if call.shape[0] != 1 or call.shape[2] != len(tokens) or call.shape[3] != len(tokens):
                 raise self._misfit(f"{call.name} attends over {call.shape[2]:,} tokens ({call.kind})", tokens)
@@ -305,7 +303,7 @@ class VisionEngine(OfPixels):
                     f"{call.name} attends from {queries:,} to {keys:,} tokens, {windows:,} times", None
                 )
             if cut is not None:
-                layers.append(WindowLayer(call, tokens, cut.window, cut.shift, cut.misplaced))
+                layers.append(placed_on(call, tokens, cut))
             else:
                 # Keys of a reduced sequence are the same map seen coarser, not another sequence.
                 layers.append(RecordedLayer(replace(call, kind="self"), tokens, reduced))

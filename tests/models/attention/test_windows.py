@@ -12,7 +12,7 @@ import transformers as hf
 
 from headlight.models.attention.calls import GivenCall
 from headlight.models.attention.recorded import area_means
-from headlight.models.attention.windows import WindowLayer
+from headlight.models.attention.windows import WindowLayer, spread_slots
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import AttentionLayer
@@ -285,3 +285,12 @@ def test_layers_in_the_wrong_order_do_not_compose():
     layers = layers_of(*EVEN)
     with pytest.raises(HeadlightError, match="same tokens"):
         rollout_row(layers[::-1], 0)
+
+
+def test_windows_that_are_spread_over_the_map_are_cut_as_maxvits_are():
+    rows, columns, side = 6, 9, 3
+    tokens = torch.arange(rows * columns).view(1, side, rows // side, side, columns // side, 1)
+    wanted = tokens.permute(0, 2, 4, 1, 3, 5).reshape(-1, side * side)
+    assert np.array_equal(spread_slots((rows, columns), side), wanted)
+    with pytest.raises(ValueError, match="cannot be spread"):
+        spread_slots((7, 9), side)

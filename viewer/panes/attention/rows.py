@@ -23,6 +23,11 @@ OF_BOTH = (
     Figures("head", "Head", ("Entropy, mean", "Distance, mean", "On special tokens")),
     Figures("beside", "Relevance", (*_BEST, *_ON_PICTURE)),
 )
+OF_BOTH_WRITTEN = (
+    _CELL,
+    Figures("step", "Written token", ("Token", "Step", "Probability", "Surprise", "Drawn with")),
+    Figures("shown", "Shown map", (*_BEST, *_ON_PICTURE)),
+)
 OF_PICTURE = (
     _CELL,
     Figures("shown", "Shown map", (*_BEST[:3], *_ON_PICTURE)),
