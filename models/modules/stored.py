@@ -17,7 +17,7 @@ from torch import Tensor
 from headlight.models.attention.calls import AttentionCall, Call, FlowCall, GivenCall, Projection
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.tokens import INPUT, OUTPUT, Box, PatchTokens, Tokens
+from headlight.models.core.tokens import INPUT, OUTPUT, Box, PatchTokens, TextTokens, Tokens
 from headlight.models.core.trace import ModelCard, Run, Trace
 from headlight.models.modules.described import numbered as plain
 from headlight.models.modules.described import scale_of, tokens_of
@@ -166,11 +166,16 @@ def _crop(
 
 
 def lengths(header: Mapping[str, Any]) -> dict[str, int]:
-    """Tokens of each stream that layers attend from or to: those that most of its layers have."""
+    """Tokens of each stream that layers attend from or to: those that most of its layers have.
+
+    A layer that looks at more tokens of its stream than it looks from goes on behind those: all count.
+    """
     found: dict[str, Counter[int]] = {}
     for layer in header["layers"]:
         ends = ENDS.get(layer["stack"], (INPUT, INPUT))
-        for stream, count in zip(ends, layer["shape"][1:], strict=True):
+        rows, columns = layer["shape"][1:]
+        rows = max(rows, columns) if ends[0] == ends[1] else rows
+        for stream, count in zip(ends, (rows, columns), strict=True):
             found.setdefault(stream, Counter())[count] += 1
     return {stream: counts.most_common(1)[0][0] for stream, counts in found.items()}
 
@@ -199,6 +204,12 @@ def trace_of(header: Mapping[str, Any], arrays: Mapping[str, Any], card: ModelCa
                 made[stream, count] = tokens_of(described, stream, region, points, scale)
         return made[stream, count]
 
+    def last(whole: Tokens, count: int) -> Tokens:
+        key = str(id(whole)), count
+        if key not in made:
+            made[key] = whole.only(np.arange(len(whole) - count, len(whole)))
+        return made[key]
+
     calls = []
     for number, told in enumerate(header["layers"]):
         own = {name: arrays[f"{number}.{name}"] for name in NAMES if f"{number}.{name}" in arrays}
@@ -210,7 +221,11 @@ def trace_of(header: Mapping[str, Any], arrays: Mapping[str, Any], card: ModelCa
     layers = []
     for call, told in zip(calls, header["layers"], strict=True):
         queries, keys = ENDS.get(told["stack"], (INPUT, INPUT))
-        layer = RecordedLayer(call, tokens(queries, told["shape"][1]), tokens(keys, told["shape"][2]))
+        rows, columns = told["shape"][1:]
+        seen = tokens(keys, columns)
+        goes_on = queries == keys and rows < columns and isinstance(seen, TextTokens)
+        looking = last(seen, rows) if goes_on else tokens(queries, rows)
+        layer = RecordedLayer(call, looking, seen)
         layer.stack = told["stack"]
         layers.append(layer)
     here = named[INPUT]

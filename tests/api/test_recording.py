@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import scaled_dot_product_attention
 
 import headlight
 from headlight.api import recording
@@ -215,3 +216,16 @@ def test_a_damaged_file_is_told_in_a_sentence(vit, tmp_path, spoil):
         forward_pass(from_path(path), RunOptions())
     words = ("was saved by a later Headlight", "damaged or cut off", "do not go together")
     assert any(word in str(caught.value) for word in words)
+
+
+def test_a_step_behind_a_cache_looks_from_the_last_tokens():
+    class Cached(nn.Module):
+        def forward(self, q, k, v):
+            return scaled_dot_product_attention(q, k, v)
+
+    k, v = torch.randn(2, 1, 2, 6, 8)
+    with headlight.record(model := Cached(), tokens=list("abcdef")) as found:
+        model(k[:, :, -2:], k, v)
+    (layer,) = found.layers
+    assert (layer.queries.labels, layer.keys.labels) == (("e", "f"), tuple("abcdef"))
+    assert layer.check() < 1e-6
