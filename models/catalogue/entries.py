@@ -17,6 +17,7 @@ from headlight.models import families
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import (
+    ASKING,
     BOTH,
     DETECTORS,
     GRIDDED,
@@ -190,6 +191,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         gridded=config["model_type"] in GRIDDED,
         detects=config["model_type"] in DETECTORS,
         paired=has_two_towers(config),
+        asks=config["model_type"] in ASKING,
         also=also,
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,

@@ -38,8 +38,10 @@ APART = (
     *("vision-text-dual-encoder", "x-clip", "grounding-dino", "mm-grounding-dino", "flava"),
 )
 """Model types that see and read, but whose words and parts of a picture never stand in one sequence."""
-ONE_SEQUENCE = ("vilt", "layoutlmv3", "git", "visual_bert")
+ONE_SEQUENCE = ("vilt", "layoutlmv3")
 """Model types of one tower that is given both."""
+ASKING = ("detr",)
+"""Model types with queries that look for things in pictures."""
 BOTH = "picture-text"
 """What is read: a picture with a text."""
 MAX_JSON = 64 << 20
@@ -209,7 +211,7 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     their vocabulary is. Convolutional networks say neither and are known by their type."""
     if config["model_type"] in POINT_MODELS:
         return "points"
-    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES):
+    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING):
         return "image"
     if config["model_type"] == "vision-encoder-decoder":
         return BOTH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -153,6 +154,22 @@ _DECODES = {
     "decoder_ffn_dim": 48,
     "max_position_embeddings": 64,
 }
+
+
+def _vilt() -> hf.PreTrainedModel:
+    """Takes its patches in an order that is drawn."""
+    sizes = {name: size for name, size in _WRITES.items() if name != "max_position_embeddings"}
+    config = hf.ViltConfig(**sizes, image_size=32, patch_size=8, max_position_embeddings=64, num_labels=5)
+    return hf.ViltForQuestionAnswering(config)
+
+
+def _layout() -> hf.PreTrainedModel:
+    more = {"coordinate_size": 6, "shape_size": 4, "input_size": 32, "patch_size": 8, "pad_token_id": 1}
+    return hf.LayoutLMv3Model(hf.LayoutLMv3Config(**_WRITES | more, type_vocab_size=1))
+
+
+TOGETHER = {"vilt": _vilt, "layoutlmv3": _layout}
+"""Encoders of both."""
 WRITTEN = {
     "vit-bert": lambda: _trocr("bert"),
     "trocr": lambda: _trocr("trocr"),
@@ -171,6 +188,23 @@ MADE = {
 }
 
 
+def detector(root: Path) -> Path:
+    """The folder of a DETR over a ResNet of two stages, whose cells are of 8 pixels."""
+    torch.manual_seed(0)
+    sees = hf.ResNetConfig(
+        hidden_sizes=[16, 32], depths=[1, 1], embedding_size=16, layer_type="basic", out_features=["stage2"]
+    )
+    sizes = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "num_queries": 6, "num_labels": 3}
+    heads = {"encoder_attention_heads": 4, "decoder_attention_heads": 4}
+    wide = {"encoder_ffn_dim": 48, "decoder_ffn_dim": 48}
+    timm = {"use_timm_backbone": False, "use_pretrained_backbone": False, "backbone": None}
+    config = hf.DetrConfig(backbone_config=sees, **timm, **sizes, **heads, **wide)
+    hf.DetrForObjectDetection(config).save_pretrained(root / "detr")
+    said = {"image_processor_type": "DetrImageProcessor", "size": {"shortest_edge": 60, "longest_edge": 400}}
+    (root / "detr" / "preprocessor_config.json").write_text(json.dumps(said))
+    return root / "detr"
+
+
 def tokenizer() -> Tokenizer:
     """A token a byte."""
     vocabulary = {
@@ -187,7 +221,7 @@ def folder(root: Path, name: str) -> Path:
     """The folder of a model, as a user's disk would hold it."""
     torch.manual_seed(0)
     path = root / name
-    (MADE | WRITTEN)[name]().save_pretrained(path)
+    (MADE | WRITTEN | TOGETHER)[name]().save_pretrained(path)
     names = {"unk_token": "<unk>", "pad_token": "<pad>", "eos_token": "</s>"}
     hf.PreTrainedTokenizerFast(tokenizer_object=tokenizer(), model_max_length=512, **names).save_pretrained(
         path

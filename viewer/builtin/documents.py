@@ -204,6 +204,17 @@ _PICTURE_AND_TEXT = Layout(
     numbers=".panes.attention.rows:OF_BOTH",
     table="picture-and-text",
 )
+_WEIGHT_OF_BOTH = Layout(
+    "weight",
+    across(
+        down(Leaf("picture-and-text", 0.56), Leaf("matrix", 0.44), share=0.31),
+        down(Leaf("arithmetic", 0.7), Leaf("heads", 0.3), share=0.46),
+        down(Leaf("by-hand", 0.46), _LOG, Leaf("numbers", 0.54), share=0.23),
+    ),
+    numbers=".panes.weight.base:SECTIONS",
+    table="arithmetic",
+    needs=Needs(holds=".session.able:no_attention"),
+)
 _GENERATION_OF_BOTH = Layout(
     "generation",
     across(
@@ -455,7 +466,7 @@ REGISTRY.add(
         plural="pictures with texts",
         input=".inputs.inputs:PictureTextInput",
         gives=("read", "cells", "both", "written"),
-        layouts=(_PICTURE_AND_TEXT, _GENERATION_OF_BOTH),
+        layouts=(_PICTURE_AND_TEXT, _GENERATION_OF_BOTH, _WEIGHT_OF_BOTH),
         adapter=".host.adapters:PICTURES_WITH_TEXTS",
         settings=(_MAP, _BY_HAND, *_FOUND, _WRITING),
         options=".host.asked:OfPictureText",

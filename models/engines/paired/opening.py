@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from typing import Any
 
 import transformers
-from transformers import AutoModelForImageTextToText, PreTrainedModel
+from transformers import AutoModel, AutoModelForImageTextToText, PreTrainedModel
 
 from headlight.models.catalogue.entries import Entry
-from headlight.models.catalogue.folders import read_config
+from headlight.models.catalogue.folders import ONE_SEQUENCE, read_config
 from headlight.models.catalogue.loading import load_model
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Part, Task
@@ -18,13 +19,16 @@ from headlight.models.engines.paired.eye import parts_of
 from headlight.models.engines.paired.fed import Feeder
 from headlight.models.engines.paired.one_sequence import OneSequenceEngine
 from headlight.models.engines.paired.processors import processor_of
+from headlight.models.engines.paired.together import GIVEN, TogetherEngine
+
+AnyEngine = OneSequenceEngine | CaptionEngine | TogetherEngine
 
 
 class PairedEngine:
     """The engine of whichever way a picture and a text meet in a model."""
 
     @staticmethod
-    def open(entry: Entry, device: str, task: Task = SILENT) -> OneSequenceEngine | CaptionEngine:
+    def open(entry: Entry, device: str, task: Task = SILENT) -> AnyEngine:
         """Load the model of a catalogue entry that has its folder. HeadlightError where it cannot be shown,
         or a part of it is missing."""
         kind = _kind(read_config(entry.folder))
@@ -34,6 +38,10 @@ class PairedEngine:
         entry = replace(entry, notices=(*entry.notices, *notices))
         if (parts := parts_of(model)) is not None:
             return CaptionEngine.of(model, parts, missing, feeder, entry, device, task)
+        if set(GIVEN) <= inspect.signature(model.base_model.forward).parameters.keys() and not hasattr(
+            model, "get_image_features"
+        ):
+            return TogetherEngine.of(model, missing, feeder, entry, device, task)
         if not hasattr(model, "get_image_features"):
             raise _unknown(entry.title)
         return OneSequenceEngine.of(model, missing, feeder, entry, device, task)
@@ -69,7 +77,9 @@ def _kind(config: dict[str, Any]) -> Any:
     names = config.get("architectures")
     named = getattr(transformers, str(names[0]), None) if isinstance(names, list) and names else None
     is_model = isinstance(named, type) and issubclass(named, PreTrainedModel)
-    return named if is_model and hasattr(named, "generate") else AutoModelForImageTextToText
+    if is_model and (hasattr(named, "generate") or config["model_type"] in ONE_SEQUENCE):
+        return named
+    return AutoModel if config["model_type"] in ONE_SEQUENCE else AutoModelForImageTextToText
 
 
 def _check_parts(model: PreTrainedModel, missing: frozenset[str], title: str) -> None:

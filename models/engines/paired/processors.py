@@ -68,6 +68,8 @@ def _ways(folder: Path, config: PreTrainedConfig, said: Mapping[str, Any]) -> It
 
 def _called(processor: Any) -> Prepare:
     cuts = hasattr(processor, "do_image_splitting")
+    if hasattr(processor, "apply_ocr"):  # which takes another program
+        processor.apply_ocr = False
 
     def prepare(pixels: np.ndarray, small: bool = False) -> Mapping[str, Any]:
         asked: dict[str, Any] = {"return_row_col_info": True} if cuts else {}
@@ -86,7 +88,7 @@ def _is_picture(found: Mapping[str, Any]) -> bool:
 def _of_family(kind: type, config: PreTrainedConfig) -> dict[str, Any]:
     """Sizes of a processor's class, with the numbers of a tower's configuration in their place."""
     tower = getattr(config, "vision_config", config)
-    size, patch = (_one(getattr(tower, name, None)) for name in ("image_size", "patch_size"))
+    size, patch = _one(_side(tower)), _one(getattr(tower, "patch_size", None))
     merge = getattr(tower, "spatial_merge_size", None) or getattr(config, "spatial_merge_size", None)
     found: dict[str, Any] = {}
     if patch and getattr(kind, "patch_size", None) is not None:
@@ -115,6 +117,11 @@ def _of_family(kind: type, config: PreTrainedConfig) -> dict[str, Any]:
     return found
 
 
+def _side(tower: Any) -> Any:
+    """What a tower's configuration says of the size of its pictures, if anything."""
+    return getattr(tower, "image_size", None) or getattr(tower, "input_size", None)
+
+
 def _one(value: Any) -> int | None:
     """Of a height and a width the first."""
     if isinstance(value, list | tuple) and value:
@@ -127,7 +134,7 @@ class Square:
 
     def __init__(self, config: PreTrainedConfig, normalisation: Normalisation) -> None:
         towers = (getattr(config, "vision_config", None), getattr(config, "encoder", None), config)
-        sizes = (getattr(tower, "image_size", None) for tower in towers)
+        sizes = (_side(tower) for tower in towers)
         found = next((size for size in sizes if size), USUAL)
         self._height, self._width = found if isinstance(found, list | tuple) else (found, found)
         self._normalisation = normalisation

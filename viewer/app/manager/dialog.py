@@ -79,7 +79,7 @@ class ManagerDialog(QDialog):
         self.kind.setAccessibleName("What they read")
         self.kind.addItem("All inputs", "")
         for kind in REGISTRY.all(Kind).values():
-            if kind.is_read:
+            if kind.is_read and "recorded" not in kind.gives:
                 self.kind.addItem(kind.plural.capitalize(), kind.id)
         self.table = ModelTable()
         self.title, self.about = ElidedLabel(""), QLabel()
@@ -277,7 +277,8 @@ class ManagerDialog(QDialog):
 
     def _about(self, row: Row | None, asking: bool) -> str:
         if row is None:
-            return ""
+            listed = not self.stock.rows or self.table.topLevelItemCount()
+            return "" if listed else said.nothing(self.search.text().strip())
         whole = said.details(row, self.stock.free, self.reachable, said_bytes)
         failure = self._failures.get(row.id, "")
         waits = (

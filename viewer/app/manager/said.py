@@ -37,6 +37,13 @@ def matches(row: Row, text: str, kind: str) -> bool:
     return all(word in where for word in text.lower().split())
 
 
+def nothing(text: str) -> str:
+    """That a search found none."""
+    if "/" in text:
+        return f"“{text}” is no name on the hub, as owner/name. Open what is on the disk as a folder or file."
+    return "No model here fits. A name on the hub is owner/name."
+
+
 def details(row: Row, free: int, reachable: bool, said: Bytes) -> str:
     """What it is and what it would take, in a few lines."""
     extent = f"{row.extent} layers × heads" if row.extent else ""

@@ -112,7 +112,7 @@ def row_of(entry: Entry, group: Group) -> Row:
 def _is_read(entry: Entry) -> bool:
     """Whether it reads documents, and does not only stand for what came with them."""
     kind = REGISTRY.all(Kind).get(entry.modality or "")
-    return kind is not None and kind.is_read
+    return kind is not None and kind.is_read and "recorded" not in kind.gives
 
 
 def _bundled() -> Iterator[Row]:

@@ -37,6 +37,7 @@ def test_rows_are_all_there_is_and_say_why_something_does_not_open(hub, tmp_path
     stock = rows.listed([str(tmp_path / "broken"), "not/a-path"])
     by_group = {group: [row for row in stock.rows if row.group == group] for group in said.GROUPS}
     assert [row.id for row in by_group["bundled"]][:2] == ["minilm-l6", "dinov2-small"]
+    assert not any(row.title == "Recorded" for row in stock.rows), "a recording is no model to be used"
     small = by_group["downloaded"][0]
     assert (small.id, small.reads, small.extent, small.kept, small.opens) == (
         NAME,
@@ -68,6 +69,7 @@ def test_what_is_known_without_the_disk_is_all_but_what_lies_there(hub, monkeypa
 
 
 def test_what_is_said_of_a_row_before_a_download():
+    assert "“a/b/c” is no name on the hub" in said.nothing("a/b/c")
     row = Row("a/b", "a/b", "hub", "text", 2, 4, download=300_000_000, licence="mit", opens=False)
     assert said.details(row, 10**9, True, said_bytes) == "Reads texts · 2 × 4 layers × heads · licence: mit"
     assert not said.can_download(row, 10**9)
