@@ -136,12 +136,9 @@ class Recording:
         if self._seen is None:
             return [*said, *(notices_of(calls, item) if not hasattr(calls[0], "flow") else ())]
         if self._seen.dropped:
-            said.append(
-                f"{len(self._seen.dropped)} layers dropped weights at random: these are the weights before."
-            )
-        windows = sum(call.kind == "window" for call in calls)
-        if windows:
-            said.append(f"{windows} layers attend in windows, of which the first is shown.")
+            said.append("Weights were dropped at random, as in training: these are the weights before.")
+        if any(call.kind == "window" for call in calls):
+            said.append("Some layers attend in windows, of which the first is shown.")
         return said
 
     def _layer(self, layer: int | str) -> AttentionLayer:

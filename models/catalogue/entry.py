@@ -24,10 +24,11 @@ class Entry:
     no attention. classifies: what it reads is one object, and it says what that is. decodes: of what it reads
     it writes something else, by an encoder and a decoder. by_hand: its weights are set, not trained. gridded:
     it sees a representation of a cloud, not its points. detects: it finds boxes in clouds. paired: a tower
-    beside the one that sees reads texts, and it says how well these fit a picture. also: what other kinds of
-    input it reads. suits: what of its kind of input it is for, the first foremost ("object", "room",
-    "street", "scan" of clouds). notices: what the user should know of them. opening: what it takes to open
-    it, said before that is done; "" where it takes little.
+    beside the one that sees reads texts, and it says how well these fit a picture. asks: learnt
+    queries of it look for things in pictures. also: what other kinds of input it reads. suits: what of its
+    kind of input it is for, the first foremost ("object", "room", "street", "scan" of clouds). notices: what
+    the user should know of them. opening: what it takes to open it, said before that is done; "" where it
+    takes little.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Entry:
     gridded: bool = False
     detects: bool = False
     paired: bool = False
+    asks: bool = False
     also: tuple[str, ...] = ()
     suits: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -79,6 +81,9 @@ class Entry:
 
     def writes(self) -> bool:
         return self.decodes
+
+    def asks_pictures(self) -> bool:
+        return self.asks
 
     def represents(self) -> bool:
         return self.gridded

@@ -40,6 +40,8 @@ APART = (
 """Model types that see and read, but whose words and parts of a picture never stand in one sequence."""
 ONE_SEQUENCE = ("vilt", "layoutlmv3")
 """Model types of one tower that is given both."""
+ASKING = ("detr",)
+"""Model types with queries that look for things in pictures."""
 BOTH = "picture-text"
 """What is read: a picture with a text."""
 MAX_JSON = 64 << 20
@@ -164,6 +166,17 @@ def is_rounded(files: list[Path], rounding: Rounding) -> bool:
     return False
 
 
+def origin(folder: Path, files: list[Path], config: dict[str, Any]) -> tuple[str, ...]:
+    """What is to be known of how a folder's weights came about: what was merged into them, or rounded off."""
+    said, rounding = [], rounding_of(config)
+    if adapter.is_adapter(folder):
+        base = adapter.read_adapter(folder).base
+        said.append(f"It is {base}, into which the LoRA adapter of this folder was merged.")
+    if rounding is not None and is_rounded(files, rounding):
+        said.append(rounding.notice)
+    return tuple(said)
+
+
 def _damaged(file: Path, error: Exception) -> HeadlightError:
     try:
         with open(file, "rb") as content:
@@ -198,7 +211,7 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     their vocabulary is. Convolutional networks say neither and are known by their type."""
     if config["model_type"] in POINT_MODELS:
         return "points"
-    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES):
+    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING):
         return "image"
     if config["model_type"] == "vision-encoder-decoder":
         return BOTH

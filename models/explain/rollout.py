@@ -25,7 +25,7 @@ from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import Tokens
 from headlight.models.core.trace import Trace
-from headlight.models.explain.rollout_steps import can_spread, discarded, shares, spread
+from headlight.models.explain.rollout_steps import can_spread, discarded, entering, shares, spread
 
 MATRIX_LIMIT = 5401
 """Most tokens of which the whole rollout matrix is computed (117 MB, and n³ multiplications a layer)."""
@@ -50,7 +50,8 @@ def rollout(
 
     def said(row: np.ndarray) -> Relevance:
         kept = max(1 - float(row.sum(dtype=np.float64)), 0) if both and settings.stack == "whole" else 0
-        before = f"{percent(kept)} on what was written before" if kept else ""
+        where = "the queries" if trace.written is None else "what was written before"
+        before = f"{percent(kept)} on {where}" if kept else ""
         return Relevance(values=row, tokens=tokens, said=own or before)
 
     return said(rollout_row(trace.layers, queries, settings, Part(task, draw=said)))
@@ -176,11 +177,11 @@ def _composed(
     """`shown` of [m, n] · Â_last … Â_first, and of every product on the way as a partial result."""
     if crosses(layers):
         return shown(through_model(layers, product, settings, task)[0]).cpu().numpy()
-    here, end = layers[-1].queries, layers[0].queries
+    here, end = layers[-1].queries, entering(layers[0])
     for done, layer in enumerate(reversed(layers)):
         task.progress(done / len(layers), f"Rollout through {layer.name}")
         product = _through(layer, spread(product, here, layer.queries), settings, task)
-        here = layer.queries
+        here = entering(layer)
         task.partial(shown(spread(product, here, end)).cpu().numpy())
     task.progress(1.0, "Rollout done")
     return shown(product).cpu().numpy()
@@ -218,7 +219,8 @@ def _through(
                 looked[:, :-1] += handed[0]
             else:
                 looked.index_add_(1, keys.flatten(), handed.transpose(0, 1).flatten(1))
-    return spread(looked[:, :-1], layer.keys, layer.queries) + kept[:, :-1]
+    enters = entering(layer)
+    return spread(looked[:, :-1], layer.keys, enters) + spread(kept[:, :-1], layer.queries, enters)
 
 
 def _carried(
@@ -237,7 +239,8 @@ def _carried(
         through, past = shares(totals, settings)
         kept[index] = row[index] * past
         looked += carry(row[index] * through)
-    return spread(looked[None], layer.keys, layer.queries) + kept
+    enters = entering(layer)
+    return spread(looked[None], layer.keys, enters) + spread(kept[None], layer.queries, enters)
 
 
 def _chosen(
@@ -250,8 +253,9 @@ def _chosen(
         _check_crossing(chosen)
         return chosen, len(chosen[-1].queries)
     for before, layer in pairwise((None, *chosen)):
-        follows = before is None or can_spread(layer.queries, before.queries)
-        if not can_spread(layer.keys, layer.queries) or not follows:
+        enters = entering(layer)
+        follows = before is None or can_spread(enters, before.queries)
+        if not can_spread(layer.keys, enters) or not follows:
             raise HeadlightError(
                 f"Rollout needs layers in which the same tokens attend to each other, and {layer.name} "
                 f"({len(layer.queries):,} × {len(layer.keys):,}) does not fit.",

@@ -8,6 +8,7 @@ path, which would hide it, is off meanwhile), `flex_attention`, and softmax(q·k
 from __future__ import annotations
 
 import sys
+import threading
 import time
 import weakref
 from collections import Counter
@@ -37,6 +38,7 @@ from headlight.models.modules.flex import FlexCall
 from headlight.models.modules.functions import batch_of, gives, joined, opened, undropped
 from headlight.models.modules.lineage import SHAPES_OF_OUTPUTS, Joined, Scores, Weights
 from headlight.models.modules.lying import Lying
+from headlight.models.modules.packages import Asked, watched
 from headlight.models.modules.seen import Seen
 
 
@@ -59,6 +61,7 @@ def recording(model: nn.Module, gradients: bool = False) -> Iterator[Seen]:
     with ExitStack() as stack:
         recorder = _Recorder(model, seen, gradients, stack)
         stack.enter_context(_as_written(model))
+        stack.enter_context(watched(model, recorder.packaged))
         stack.enter_context(recorder)
         yield seen
     if seen.passes and not seen.calls:
@@ -82,6 +85,7 @@ class _Recorder(TorchFunctionMode):
         super().__init__()
         self.seen, self.gradients = seen, gradients
         self._where: list[str] = []
+        self._thread = threading.get_ident()
         self._began = 0.0
         self._batch: int | None = None
         self._inside: dict[str, Any] | None = None
@@ -298,6 +302,15 @@ class _Recorder(TorchFunctionMode):
             self._note(call, out[0], lambda given: given)
         return out
 
+    def packaged(self, asked: Asked, out: Tensor) -> None:
+        """A function of another package was called, whose heads stand behind its tokens."""
+        if threading.get_ident() != self._thread:
+            return
+        q, k, v = (one.transpose(1, 2) for one in (asked.q, asked.k, asked.v))
+        scale = q.shape[-1] ** -0.5 if asked.scale is None else float(asked.scale)
+        call = AttentionCall("", "self", q, k, v, scale, asked.mask, softcap=asked.softcap)
+        self._note(call, out, partial(_headed, asked.q.shape[:3]), bool(asked.dropout))
+
     def _linear(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         """A linear layer, which may be the output projection of the call before."""
         given = args[0] if args else kwargs["input"]
@@ -383,3 +396,8 @@ def _may_attend(module: nn.Module) -> bool:
 def _plain(name: str) -> str:
     """A module's name as it was before it was compiled."""
     return name.replace("_orig_mod.", "").removesuffix("_orig_mod")
+
+
+def _headed(lead: tuple[int, ...], given: Tensor) -> Tensor:
+    """[B, H, Nq, dv] of [B, Nq, H, dv], lead its first three, or of what holds one head alone."""
+    return given.reshape((*lead, -1)).transpose(1, 2)

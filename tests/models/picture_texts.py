@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -185,6 +186,23 @@ MADE = {
     "qwen2": _qwen2,
     "qwen25": _qwen25,
 }
+
+
+def detector(root: Path) -> Path:
+    """The folder of a DETR over a ResNet of two stages, whose cells are of 8 pixels."""
+    torch.manual_seed(0)
+    sees = hf.ResNetConfig(
+        hidden_sizes=[16, 32], depths=[1, 1], embedding_size=16, layer_type="basic", out_features=["stage2"]
+    )
+    sizes = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "num_queries": 6, "num_labels": 3}
+    heads = {"encoder_attention_heads": 4, "decoder_attention_heads": 4}
+    wide = {"encoder_ffn_dim": 48, "decoder_ffn_dim": 48}
+    timm = {"use_timm_backbone": False, "use_pretrained_backbone": False, "backbone": None}
+    config = hf.DetrConfig(backbone_config=sees, **timm, **sizes, **heads, **wide)
+    hf.DetrForObjectDetection(config).save_pretrained(root / "detr")
+    said = {"image_processor_type": "DetrImageProcessor", "size": {"shortest_edge": 60, "longest_edge": 400}}
+    (root / "detr" / "preprocessor_config.json").write_text(json.dumps(said))
+    return root / "detr"
 
 
 def tokenizer() -> Tokenizer:

@@ -25,6 +25,12 @@ REGISTRY.add(
         opens=f"{_ENGINES}.pictures.towers:TowersEngine",
         takes="headlight.models.catalogue.entries:Entry.has_two_towers",
     ),
+    Engine(
+        id="queries",
+        reads="image",
+        opens=f"{_ENGINES}.paired.queries:QueriesEngine",
+        takes="headlight.models.catalogue.entries:Entry.asks_pictures",
+    ),
     Engine("paired", "picture-text", f"{_ENGINES}.paired.opening:PairedEngine"),
     Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),
     Engine(

@@ -155,6 +155,7 @@ def test_an_adapter_is_merged_onto_its_base_where_that_is_on_this_disk(bert, fol
     (tmp_path / "elsewhere").rename(folder)
     entry = find(str(tmp_path / "tuned"))
     assert (entry.title, entry.modality, entry.layers, entry.heads) == ("tuned", "text", 2, 4)
+    assert entry.notices == ("It is someone/small, into which the LoRA adapter of this folder was merged.",)
     model, missing = load_model(entry.weights, "cpu")
     change = model.get_submodule(QUERY).weight - bert.get_submodule(QUERY).weight
     assert not missing

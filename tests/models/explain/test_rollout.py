@@ -6,11 +6,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headlight.models.attention.calls import AttentionCall
+from headlight.models.attention.calls import AttentionCall, GivenCall
 from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.core.errors import HeadlightError, TooLarge
 from headlight.models.core.task import Cancelled, Task
-from headlight.models.core.tokens import Tokens
+from headlight.models.core.tokens import Box, PatchTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.models.explain.rollout import (
     RolloutSettings,
@@ -229,3 +229,20 @@ def test_a_cross_attention_to_another_number_of_tokens_is_refused():
     layers = crossing(2, cross_0=(3, 5), decoder_0=(3, 3), cross_1=(3, 4))
     with pytest.raises(HeadlightError, match="does not fit"):
         rollout_row(layers, 0)
+
+
+def test_pooled_queries_lead_to_the_finer_tokens_that_they_are_the_largest_of():
+    def patches(rows: int, columns: int) -> PatchTokens:
+        labels = tuple(map(str, range(rows * columns)))
+        return PatchTokens(labels, np.zeros(len(labels), bool), (rows, columns), Box(0, 0, 40, 40))
+
+    fine, coarse = patches(4, 4), patches(2, 2)
+    weights = torch.softmax(torch.randn(1, 1, 4, 16, generator=torch.Generator().manual_seed(0)), -1)
+    layer = RecordedLayer(GivenCall("pooled", "self", weights), coarse, fine)
+    owner = np.arange(16) // 4 // 2 * 2 + np.arange(16) % 4 // 2  # the coarse token of each fine one
+    own = (owner == np.arange(4)[:, None]) / 4
+    np.testing.assert_allclose(rollout_matrix([layer]), 0.5 * weights[0, 0].numpy() + 0.5 * own, atol=1e-6)
+    before = RecordedLayer(GivenCall("before", "self", torch.full((1, 1, 16, 16), 1 / 16)), fine, fine)
+    np.testing.assert_allclose(rollout_row([before, layer], 1).sum(), 1, rtol=1e-6)
+    with pytest.raises(HeadlightError, match="Rollout needs layers"):
+        rollout_row([layer, before], 1)

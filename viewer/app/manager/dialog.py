@@ -75,6 +75,7 @@ class ManagerDialog(QDialog):
         self.search.setPlaceholderText("Search, or write a name on the hub: owner/name")
         self.search.setAccessibleName("Search")
         self.search.setClearButtonEnabled(True)
+        self.search.setAcceptDrops(False)  # what is dropped is a model, wherever
         self.kind.setAccessibleName("What they read")
         self.kind.addItem("All inputs", "")
         for kind in REGISTRY.all(Kind).values():

@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from headlight.models.core.task import Task
 from headlight.viewer.app.manager.downloads import Downloads
 from headlight.viewer.app.models.menu import ModelMenu
 from headlight.viewer.app.opening.drop import DropTarget
 from headlight.viewer.host.failure import Failure
+from headlight.viewer.host.stock.rows import known, listed
 from headlight.viewer.session.jobs import Jobs
 
 if TYPE_CHECKING:
     from headlight.viewer.app.manager.dialog import ManagerDialog
     from headlight.viewer.host.stock.rows import Row, Stock
 
-LOOK, DELETE = "all models there are", "delete a model"
+LOOK, DELETE, KNOWN = "all models there are", "delete a model", "models that are known"
+
+
+def _known(task: Task) -> Stock:
+    return known()
 
 
 class Manager:
@@ -34,10 +40,9 @@ class Manager:
 
     def open(self) -> None:
         if self.dialog is None:
-            from headlight.viewer.host.stock import rows
-
             self.dialog = self._made()
-            self.dialog.take(rows.known())
+            # What it takes is imported by a worker: the window has no time for that.
+            self.jobs.submit(KNOWN, _known, self._first, lane="disk", failed=self._lost, here=True)
         self.look()
         self.dialog.show()
         self.dialog.raise_()
@@ -57,10 +62,12 @@ class Manager:
 
     def look(self) -> None:
         """What lies on the disk, once more."""
-        from headlight.viewer.host.stock import rows
-
         recent = [used.id for used in self.models.recent.models()]
-        self.jobs.submit(LOOK, partial(rows.listed, recent), self._looked, lane="disk", failed=self._lost)
+        self.jobs.submit(LOOK, partial(listed, recent), self._looked, lane="disk", failed=self._lost)
+
+    def _first(self, stock: Stock) -> None:
+        if self.dialog is not None and not self.dialog.stock.cache:
+            self.dialog.take(stock)
 
     def _looked(self, stock: Stock) -> None:
         if self.dialog is not None:

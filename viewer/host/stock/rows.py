@@ -188,9 +188,10 @@ def _published(entry: Entry) -> Row:
 
 @cache
 def recommended() -> tuple[Row, ...]:
-    """Of the table: what is well known, by what it reads."""
+    """Of the table: what is well known, by what it reads, small before large."""
     table = json.loads(TABLE.read_text("utf-8"))
-    return tuple(
+    kinds = list(REGISTRY.all(Kind))
+    every = (
         Row(
             *(id, id, "hub", reads, layers, heads),
             download=int(size * 1e6),
@@ -200,3 +201,4 @@ def recommended() -> tuple[Row, ...]:
         )
         for id, reads, layers, heads, size, licence, said in table["models"]
     )
+    return tuple(sorted(every, key=lambda row: (kinds.index(row.reads or ""), row.download)))

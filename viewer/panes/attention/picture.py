@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.attention.change_menu import fill_input_menu
 from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
@@ -22,9 +23,11 @@ from headlight.widgets.plane.image_view import ImageView
 from headlight.widgets.text.chips import Chip, Chips
 
 _ALL_PATCHES = "mean of all patches"
+QUERIES_NAMED = 6
+"""So many queries of a detector have a chip, the surest."""
 ARTIFACTS_NAMED = 4
 """So many artifact tokens have a chip of their own; the others share one, or they would crowd the picture."""
-QUERIES_NAMED = 12
+NOWHERE_NAMED = 12
 """So many tokens that are nowhere on the picture, as a decoder's queries, have a chip to be chosen by."""
 
 
@@ -77,11 +80,15 @@ class PicturePane(OnInputPane):
     def paint(self, result: InputMap) -> None:
         self.result = result
         trace = self.session.current.trace
-        if isinstance(trace.tokens, PatchTokens) and (result.tokens is None or _on_picture(result.tokens)):
-            levels = None if self.not_drawn(result) else result.levels
-            self.view.set_overlay(levels, trace.tokens.region.corners)
-        else:  # from latents to latents, say
-            self.view.set_overlay(None)
+        levels, region = result.levels, None
+        if isinstance(trace.tokens, PatchTokens):
+            region = trace.tokens.region
+        if isinstance(result.tokens, MixedTokens):  # boxes that lie upon each other
+            levels, region = result.laid or (None, region)
+        elif result.tokens is not None and not _on_picture(result.tokens):  # from latents to latents, say
+            region = None
+        drawn = region is not None and not self.not_drawn(result)
+        self.view.set_overlay(*((levels, region.corners) if drawn else (None,)))
         self.view.set_mask(result.mask)
         self.said.emit("shown", self.figures(1), None)
         self._show_artifacts(trace)
@@ -141,23 +148,40 @@ class PicturePane(OnInputPane):
         self.artifacts.set_chips(chips)
 
     def _mark_chips(self, trace: Trace, view: View, hover: Hover) -> None:
-        tokens = asked_tokens(trace, view)
+        tokens: Tokens = asked_tokens(trace, view)
+        if isinstance(tokens, MixedTokens):
+            self._mark_queries(tokens, view, hover)
+            return
         chosen = set(query_indices(trace, tokens, view[Selection].queries).tolist())
         hovered = {int(i) for place in (hover.query, hover.key) if place for i in tokens.find(place)}
         on_picture = isinstance(tokens, PatchTokens)
-        self._chip_tokens = list(range(tokens.prefix if on_picture else min(len(tokens), QUERIES_NAMED)))
+        self._chip_tokens = list(range(tokens.prefix if on_picture else min(len(tokens), NOWHERE_NAMED)))
         chips = [
             Chip(tokens.labels[i], "selected" if i in chosen else "hovered" if i in hovered else "special")
             for i in self._chip_tokens
         ]
         patches = sorted(i for i in chosen if i >= tokens.prefix) if on_picture else sorted(chosen)
-        patches = patches if on_picture or len(patches) > 1 or patches[0] >= QUERIES_NAMED else []
+        patches = patches if on_picture or len(patches) > 1 or patches[0] >= NOWHERE_NAMED else []
         said = names.tokens_named(tokens, np.array(patches)) if patches else _ALL_PATCHES
         # Without a patch its chip keeps its room: the picture must not move under a hand that drags on it.
         chips.append(Chip(said, "selected" if patches else "absent"))
         self.queries_row.show()
         self._chip_tokens.append(patches[0] if len(patches) == 1 else -1)
         self.chips.set_chips(chips)
+
+    def _mark_queries(self, tokens: Tokens, view: View, hover: Hover) -> None:
+        """A chip for each of the surest, and for those that are chosen: what they found."""
+        chosen = tokens.find_all(view[Selection].queries).tolist()
+        hovered = tokens.find_all([place for place in (hover.query, hover.key) if place]).tolist()
+        surest = sorted(range(len(tokens)), key=lambda at: -_share_said(tokens.labels[at]))[:QUERIES_NAMED]
+        self._chip_tokens = list(dict.fromkeys((*surest, *chosen[:QUERIES_NAMED])))
+        self.queries_row.show()
+        self.chips.set_chips(
+            [
+                Chip(tokens.labels[i], "selected" if i in chosen else "hovered" if i in hovered else "plain")
+                for i in self._chip_tokens
+            ]
+        )
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -227,11 +251,12 @@ class PicturePane(OnInputPane):
         said = f"{width} × {height}"
         if document.trace is not None:
             tokens = asked_tokens(document.trace, self.session.view)
-            if not isinstance(tokens, PatchTokens):
+            if not isinstance(tokens, PatchTokens) and not isinstance(document.trace.tokens, PatchTokens):
                 looked = document.trace.layers[self.session.view[Selection].layer].keys
                 nowhere = "" if _on_picture(looked) else ": this layer looks at none of the picture"
                 self.subtitle_changed.emit(f"{said} · {len(tokens):,} queries{nowhere}")
                 return
+            tokens = tokens if isinstance(tokens, PatchTokens) else document.trace.tokens
             rows, columns = tokens.grid
             said += f"{_seen_at(document.trace, (height, width))} · {rows} × {columns} patches"
             if size := document.trace.shapes.get("pixel_values"):
@@ -252,6 +277,12 @@ def _seen_at(trace: Trace, shape: tuple[int, int]) -> str:
     """Where a model saw a picture of another height and width than it is shown in."""
     size = trace.shapes.get("pixel_values")
     return "" if size is None or size[1:] == shape else f" · seen at {size[2]} × {size[1]}"
+
+
+def _share_said(label: str) -> float:
+    """“cat 93%” → 0.93, 0 of what says none."""
+    last = label.rpartition(" ")[2].removesuffix("%")
+    return float(last) / 100 if last.isdigit() else 0.0
 
 
 def _beside(label: str, *what: QWidget) -> QHBoxLayout:
