@@ -341,6 +341,13 @@ def grids() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def from_python() -> list[tuple[str, str, str]]:
+    """A pass of one's own that is recorded, against the same pass; and a picture that a script shows."""
+    from script.bench_python import record, show
+
+    return [*record(), *show()]
+
+
 FIGURES = {
     "capture": capture,
     "peak": peak,
@@ -369,6 +376,7 @@ FIGURES = {
     "fields-walk": fields_walk,
     "fields-effective": fields_effective,
     "grids": grids,
+    "python": from_python,
 }
 
 

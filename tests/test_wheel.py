@@ -21,8 +21,8 @@ LARGEST = 100_000_000
 
 
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory) -> tuple[Path, Path]:
-    """Headlight, and the weights that it depends on."""
+def wheels(tmp_path_factory) -> tuple[Path, Path, Path]:
+    """Headlight, the weights that it depends on, and the example of a plugin."""
     out = tmp_path_factory.mktemp("wheels")
     build = f"from hatchling.build import build_wheel; print(build_wheel({str(out)!r}))"
 
@@ -31,7 +31,7 @@ def wheels(tmp_path_factory) -> tuple[Path, Path]:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
         return out / done.stdout.split()[-1]
 
-    return built(ROOT), built(ROOT / "assets" / "weights")
+    return built(ROOT), built(ROOT / "assets" / "weights"), built(ROOT / "tests" / "plugin")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def run(python: Path, folder: Path, code: str) -> subprocess.CompletedProcess:
 
 def test_the_wheels_add_one_name_and_hold_what_running_needs(wheels):
     names: list[str] = []
-    for wheel in wheels:
+    for wheel in wheels[:2]:
         assert wheel.stat().st_size < LARGEST
         with zipfile.ZipFile(wheel) as file:
             names += [name for name in file.namelist() if ".dist-info/" not in name]
@@ -90,6 +90,29 @@ assert not {set(ROOMS)} & sys.modules.keys()
     assert (done.returncode, done.stderr) == (0, "")
     assert "minilm-l6" in done.stdout
     assert out.exists()
+
+
+def test_a_plugin_that_is_installed_reads_its_files_runs_its_engine_and_has_its_method(installed, tmp_path):
+    (tmp_path / "a.tune").write_text("TUNE\nC D E C G\n")
+    (tmp_path / "bad.tune").write_text("TUNE\nC H\n")
+    code = """
+import sys
+import numpy as np
+import headlight
+tune = headlight.open("a.tune", model="echo")
+heard = tune.attention(head=0)
+assert heard.query_labels.tolist() == ["C", "D", "E", "C", "G"]
+np.testing.assert_allclose(heard.attention[0, 1, :2], 1 / (1 + np.exp([1, -1])), atol=1e-6)
+leaps = tune.relevance(method="leaps")
+assert np.asarray(leaps).tolist() == [7, 5, 3, 7, 0], leaps
+from headlight.viewer.app.cli import run
+assert run(["export", "a.tune", "relevance", "--method", "leaps", "--model", "echo", "--out", "a.csv"]) == 0
+assert run(["export", "bad.tune", "attention", "--out", "b.npz"]) == 2
+"""
+    done = run(installed, tmp_path, code)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert done.stderr.splitlines()[-1].startswith("headlight: bad.tune holds H, which is no note. Write C, ")
+    assert (tmp_path / "a.csv").exists()
 
 
 @pytest.mark.parametrize("room", [*ROOMS, "tests", "main", "script"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -36,12 +37,13 @@ class Described:
     title: str = ""
 
     def with_(self, what: Mapping[str, Any]) -> Described:
-        """With more said of them. TypeError of what nobody can say."""
+        """With more said of them. TypeError of what nobody can say, HeadlightError of what says nothing."""
         known = {one.name for one in fields(self)}
         if unknown := set(what) - known:
             raise TypeError(f"unexpected {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
         given = {name: value for name, value in what.items() if value is not None}
-        for name, read in (("image", picture_of), ("points", points_of)):
+        reads = {"image": picture_of, "points": points_of, "text": _text, "item": _item, "title": str}
+        for name, read in reads.items():
             if name in given:
                 given[name] = read(given[name])
         # Whoever says once more what tokens are takes back what was said before.
@@ -76,8 +78,35 @@ class Described:
         found = {"picture": self.image, "points": self.points}
         return {name: array for name, array in found.items() if array is not None}
 
-    def notices(self) -> tuple[str, ...]:
-        return ()
+    def notices(self, counts: Mapping[str, int]) -> tuple[str, ...]:
+        """What the user should know of it: a text that tokens do not stand in."""
+        if self.text is None or self.kind(counts) != "text":
+            return ()
+        count = counts[INPUT] if INPUT in counts else next(iter(counts.values()))
+        if self.tokens is None:
+            words = len(self.text.split())
+            said = f"The text has {words:,} words, the layers {count:,} tokens: tokens=[…] names these."
+            return (said,) if words != count else ()
+        lost = sum(self._of(INPUT, count)["special"])
+        return (f"{lost:,} of {count:,} tokens do not stand in the text.",) if lost > count // 2 else ()
+
+
+def _text(text: Any) -> str:
+    if not isinstance(text, str):
+        raise HeadlightError(f"text is no text but {type(text).__name__}.", "Give text=… one, or tokens=[…].")
+    return whole(text)
+
+
+def _item(item: Any) -> int:
+    try:
+        return operator.index(item)
+    except TypeError:
+        raise HeadlightError(f"item={item!r} is none of a batch.", "Give its number, from 0.") from None
+
+
+def whole(text: str) -> str:
+    """Without halves of characters, which no file and no window can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _names(tokens: Any) -> list[str] | None:
@@ -87,7 +116,9 @@ def _names(tokens: Any) -> list[str] | None:
     if isinstance(tokens, str):
         raise HeadlightError("tokens is one text.", "Give a list with a name for each token, or text=….")
     tokens = tokens.tolist() if hasattr(tokens, "tolist") else tokens
-    return [str(one) for one in tokens]
+    if not isinstance(tokens, Iterable):
+        raise HeadlightError(f"tokens is {type(tokens).__name__}.", "Give a list with a name for each token.")
+    return [whole(str(one)) for one in tokens]
 
 
 def picture_of(image: Any) -> np.ndarray:
@@ -116,7 +147,7 @@ def picture_of(image: Any) -> np.ndarray:
         array = array.transpose(1, 2, 0)
     if array.ndim == 2:
         array = array[..., None]
-    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or not array.size:
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or not array.size or array.dtype.kind not in "biuf":
         raise HeadlightError(
             f"An array of shape {np.shape(image)} is no picture.",
             "Give (height, width, 3) or (3, height, width).",

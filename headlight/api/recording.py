@@ -70,8 +70,11 @@ class Recording:
         found = self._layer(layer)
         if head is None:
             return np.stack([found.matrix(one) for one in range(found.heads)])
-        if not isinstance(head, str) and not 0 <= head < found.heads:
-            raise HeadlightError(f"{found.name} has no head {head}.", f"Choose from 0 to {found.heads - 1}.")
+        known = ("mean", "max", "min") if isinstance(head, str) else range(found.heads)
+        if head not in known:
+            raise HeadlightError(
+                f"{found.name} has no head {head}.", f"Choose from 0 to {found.heads - 1}, or mean, max, min."
+            )
         return found.matrix(head)
 
     def check(self) -> dict[str, float]:
@@ -109,7 +112,7 @@ class Recording:
             "model": self._title,
             "streams": said.streams(counts),
             "of": said.kind(counts),
-            "notices": [*self._notices(calls, items), *said.notices()],
+            "notices": [*self._notices(calls, items), *said.notices(counts)],
         }
         if self._seen is not None:
             header |= {"seconds": self._seen.seconds, "device": str(calls[0].device)}
@@ -133,12 +136,9 @@ class Recording:
         if self._seen is None:
             return [*said, *(notices_of(calls, item) if not hasattr(calls[0], "flow") else ())]
         if self._seen.dropped:
-            said.append(
-                f"{len(self._seen.dropped)} layers dropped weights at random: these are the weights before."
-            )
-        windows = sum(call.kind == "window" for call in calls)
-        if windows:
-            said.append(f"{windows} layers attend in windows, of which the first is shown.")
+            said.append("Weights were dropped at random, as in training: these are the weights before.")
+        if any(call.kind == "window" for call in calls):
+            said.append("Some layers attend in windows, of which the first is shown.")
         return said
 
     def _layer(self, layer: int | str) -> AttentionLayer:

@@ -7,8 +7,10 @@ grouped keys, additive position biases, soft-capped scores and sinks.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal, Protocol
 
 import torch
@@ -27,6 +29,8 @@ CHUNK_ELEMENTS = 2**20
 HEAD_ELEMENTS = 2**18
 """The same of one head: 1 MB, which stays in the caches while it is worked on."""
 
+CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
+"""How modules are called that attend to another sequence."""
 _ROUNDING = 1e-4
 """Below so much a row sums to 1."""
 LOWEST = torch.finfo(torch.float32).min
@@ -317,6 +321,13 @@ class AttentionCall:
 
     def _log_sum(self, scores: Tensor, heads: Index) -> Tensor:
         return torch.logaddexp(scores.logsumexp(-1, keepdim=True), self._sink_scores(heads))  # [h, m, 1]
+
+
+@cache
+def sampled_rows(count: int, device: torch.device) -> Tensor:
+    """A few evenly spaced rows, from the first to the last: 4 of a short sequence, 16 of a long one."""
+    rows = torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
+    return rows.to(device)
 
 
 def _of_heads(keys: Tensor, count: int, heads: Index, batch: int) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 from collections import Counter
@@ -10,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,7 +22,15 @@ from transformers.pytorch_utils import Conv1D
 
 from headlight.models.attention.asking.implementations import eager, functional, unchanged
 from headlight.models.attention.asking.weights import ask_for_weights
-from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, Projection
+from headlight.models.attention.calls import (
+    CROSS,
+    AttentionCall,
+    Call,
+    GivenCall,
+    Kind,
+    Projection,
+    sampled_rows,
+)
 from headlight.models.attention.turns import Turn, watch
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Freeze, Level, OnHeads
@@ -34,7 +41,6 @@ __all__ = ["AttentionCall", "Call", "GivenCall", "recording"]
 NEXT_STEP = "Open another model: those of the BERT, GPT-2, Llama, T5 and ViT families work."
 """For a model whose attention cannot be shown."""
 _NAME = "headlight"
-CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
 
 
 class _Recorder:
@@ -230,13 +236,6 @@ def _all_equal(mask: Tensor, other: Tensor) -> bool:
     if mask.shape[-1] % 8 == 0 and mask.is_contiguous() and mask.storage_offset() % 8 == 0:
         mask, other = mask.view(torch.int64), other.view(torch.int64)
     return bool((mask == other).all())
-
-
-@cache
-def sampled_rows(count: int, device: torch.device) -> Tensor:
-    """A few evenly spaced rows, from the first to the last: 4 of a short sequence, 16 of a long one."""
-    rows = torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
-    return rows.to(device)
 
 
 def _mask(*args: Any, **kwargs: Any) -> Tensor | None:

@@ -30,9 +30,9 @@ from headlight.models.catalogue.folders import (
     extent,
     has_text_tower,
     has_two_towers,
-    is_rounded,
     mean_pooled,
     modality_of,
+    origin,
     read_config,
     reads_both,
     stored_in,
@@ -43,7 +43,6 @@ from headlight.models.catalogue.formats import gguf_header
 from headlight.models.catalogue.formats.cache import cached, kept
 from headlight.models.catalogue.formats.gguf_header import alone_in, is_gguf
 from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, licence_in, pickles_in
-from headlight.models.catalogue.formats.rounding import rounding_of
 from headlight.models.catalogue.hub.fetching import fetched
 from headlight.models.catalogue.memory import fitting, said_before
 from headlight.models.catalogue.networks import libraries
@@ -155,7 +154,6 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
     outer, folder = folder, inside(folder)
     config = read_config(folder)
     families.refuse(config["model_type"], outer.resolve().name)
-    rounding = rounding_of(config)
     files = weight_files(folder)
     if not files:
         files = pickles_in(folder)
@@ -197,7 +195,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         also=also,
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,
-        notices=(rounding.notice,) if rounding and is_rounded(files, rounding) else (),
+        notices=origin(folder, files, config),
         opening=said_before(numbers),
     )
 

@@ -166,6 +166,17 @@ def is_rounded(files: list[Path], rounding: Rounding) -> bool:
     return False
 
 
+def origin(folder: Path, files: list[Path], config: dict[str, Any]) -> tuple[str, ...]:
+    """What is to be known of how a folder's weights came about: what was merged into them, or rounded off."""
+    said, rounding = [], rounding_of(config)
+    if adapter.is_adapter(folder):
+        base = adapter.read_adapter(folder).base
+        said.append(f"It is {base}, into which the LoRA adapter of this folder was merged.")
+    if rounding is not None and is_rounded(files, rounding):
+        said.append(rounding.notice)
+    return tuple(said)
+
+
 def _damaged(file: Path, error: Exception) -> HeadlightError:
     try:
         with open(file, "rb") as content:

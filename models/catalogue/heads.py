@@ -17,6 +17,7 @@ from transformers.models.auto.modeling_auto import (
 
 from headlight.models.catalogue.networks import wrapped
 from headlight.models.catalogue.networks.libraries import LIBRARIES
+from headlight.models.core.errors import HeadlightError
 
 HeadTask = Literal["classes", "pixels", "masked", "causal", "writes"]
 
@@ -88,8 +89,14 @@ def usual_class(content: dict[str, Any]) -> Any:
     """What reads a model's weights without a head; where transformers has none of its kind, with one."""
     config, names = CONFIG_MAPPING[content["model_type"]], content.get("architectures")
     named = getattr(transformers, names[0], None) if isinstance(names, list) and names else None
-    known = config in MODEL_MAPPING or not isinstance(named, type)
-    return transformers.AutoModel if known or not issubclass(named, PreTrainedModel) else named
+    if config in MODEL_MAPPING:
+        return transformers.AutoModel
+    if isinstance(named, type) and issubclass(named, PreTrainedModel):
+        return named
+    raise HeadlightError(
+        f"There is no network of the type “{content['model_type']}” without what it is a part of.",
+        "Open the whole model that it is a part of.",
+    )
 
 
 def has_usual_body(model: PreTrainedModel) -> bool:

@@ -14,6 +14,7 @@ from headlight.models.core.errors import HeadlightError
 
 WHOLE, HALF = 4, 2
 """Bytes of a weight in float32 and in bfloat16."""
+HALVED = "It is computed in bfloat16"
 MUCH = 0.5
 """Of the memory that is free: from there on it is said before a model is opened."""
 
@@ -42,11 +43,11 @@ def fitting(numbers: int, device: str = "cpu") -> Fit:
         return Fit()
     said = f"in float32 it would take {_gb(WHOLE * numbers)} of memory, and {_gb(free)} are free"
     if HALF * numbers <= free:
-        return Fit(half=True, notice=f"It is computed in bfloat16, with 8 bits of each number: {said}.")
+        return Fit(half=True, notice=f"{HALVED}, with 8 bits of each number: {said}.")
     both = free + devices.free_memory() if device.startswith("cuda") else free
     if HALF * numbers > both:
         raise _too_large(HALF * numbers, both, " even in bfloat16")
-    return Fit(half=True, spread=True, notice=f"It is computed in bfloat16, partly on the processor: {said}.")
+    return Fit(half=True, spread=True, notice=f"{HALVED}, partly on the processor: {said}.")
 
 
 def said_before(numbers: int) -> str:

@@ -85,23 +85,37 @@ def depth_of(stacks: Sequence[str], settings: RolloutSettings) -> int:
     """How many layers `first` and `last` count. stacks: that of each layer there is."""
     if "cross" not in stacks:
         return len(_of_one(stacks, settings))
-    return stacks.count("encoder" if settings.stack == "encoder" else "cross")
+    if settings.stack != "whole":
+        return stacks.count(settings.stack)
+    decoder, cross = stacks.count("decoder"), stacks.count("cross")
+    return cross if decoder in (0, cross) else decoder + cross
 
 
 def layers_of_rollout(stacks: Sequence[str], settings: RolloutSettings) -> list[int]:
     """Which layers a rollout goes through, by their numbers. stacks: that of each layer there is.
 
-    Of an encoder–decoder those of the encoder first, then of the decoder, last of the cross attention.
-    HeadlightError for a range that there is not.
+    Of an encoder–decoder those of the encoder first, then of the decoder and the cross attention in the order
+    in which a token goes through them. HeadlightError for a range that there is not.
     """
     of = {name: [n for n, one in enumerate(stacks) if one == name] for name in get_args(Through)}
     if not of["cross"]:
         return _ranged(_of_one(stacks, settings), settings)
+    if settings.stack != "whole" and not of[settings.stack]:
+        raise HeadlightError(
+            f"There are no layers of a stack “{settings.stack}”.",
+            f"Choose {', '.join(dict.fromkeys(stacks))}.",
+        )
     if settings.stack in ("encoder", "decoder"):
         return _ranged(of[settings.stack], settings)
     if settings.stack == "cross":
         return [*of["encoder"], _ranged(of["cross"], settings)[-1]]
-    return [*of["encoder"], *_ranged(of["decoder"], settings), *_ranged(of["cross"], settings)]
+    decoder, cross = of["decoder"], of["cross"]
+    if len(decoder) not in (0, len(cross)):  # who crosses once and goes on, or at every second layer
+        return [*of["encoder"], *_ranged(sorted([*decoder, *cross]), settings)]
+    decoder, cross = _ranged(decoder, settings) if decoder else [], _ranged(cross, settings)
+    if decoder and decoder[-1] < cross[0]:  # listed stack by stack: a block crosses behind its self-attention
+        return [*of["encoder"], *(number for pair in zip(decoder, cross, strict=True) for number in pair)]
+    return [*of["encoder"], *sorted([*decoder, *cross])]
 
 
 def _of_one(stacks: Sequence[str], settings: RolloutSettings) -> list[int]:

@@ -16,7 +16,7 @@ from headlight.models.catalogue import entries
 from headlight.models.catalogue.entries import READS, Entry
 from headlight.models.catalogue.folders import BOTH, check_weights, read_config, stored_in
 from headlight.models.catalogue.formats.layout import is_model_folder
-from headlight.models.catalogue.memory import check_memory, fitting
+from headlight.models.catalogue.memory import HALVED, check_memory, fitting
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.trace import ModelCard, Run, Trace
@@ -139,7 +139,8 @@ def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Ta
         if entry.modality == "points":
             check_memory(numbers)
         elif notice := fitting(numbers, device).notice:
-            entry = replace(entry, notices=(*entry.notices, notice))
+            others = (one for one in entry.notices if not one.startswith(HALVED))
+            entry = replace(entry, notices=(*others, notice))
     elif entry.file is not None and entry.file.suffix.lower() == ".safetensors":
         check_memory(check_weights([entry.file]))
     engine = engines.of(entry).open(entry, device, task)

@@ -23,8 +23,9 @@ from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.relevance import Relevance, percent
 from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 from headlight.models.core.task import SILENT, Part, Task
+from headlight.models.core.tokens import Tokens
 from headlight.models.core.trace import Trace
-from headlight.models.explain.rollout_steps import can_spread, discarded, shares, spread
+from headlight.models.explain.rollout_steps import can_spread, discarded, entering, shares, spread
 
 MATRIX_LIMIT = 5401
 """Most tokens of which the whole rollout matrix is computed (117 MB, and n³ multiplications a layer)."""
@@ -44,8 +45,7 @@ def rollout(
     """`rollout_row` through the layers of a trace, as a method; partial results likewise."""
 
     chosen, _ = _chosen(trace.layers, settings)
-    both = chosen[-1].stack == CROSS
-    tokens = chosen[0].keys if both else chosen[0].queries
+    both, tokens = crosses(chosen), looked_at(chosen)
     own = OWN if not both and is_composed(chosen) else ""
 
     def said(row: np.ndarray) -> Relevance:
@@ -65,9 +65,10 @@ def through_model(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """([m, input], [m, output]): what rows of shares of the output, [m, output], draw from each stream.
 
-    Through an encoder–decoder: layers of "encoder", "decoder" and "cross", each in order. With Â of a
-    decoder's self-attention, rollout E of the encoder, and α C + β I of a cross attention with its skip
-    connection, a layer of the decoder makes of shares X of the input and Y of the output
+    Through an encoder–decoder: layers of "encoder", "decoder" and "cross", in the order in which a token goes
+    through them. With Â of a decoder's self-attention, rollout E of the encoder, and α C + β I of a cross
+    attention with its skip connection, a layer of the decoder makes of shares X of the input and Y of the
+    output
 
         X ← β Â X + α C E,    Y ← β Â Y,    from X = 0, Y = I,
 
@@ -75,23 +76,38 @@ def through_model(
     rollout's matrices in place of their contributions. Without layers of a decoder it is C E of the last
     cross attention, its rows normalised, and nothing of the output.
     """
-    of = {stack: [one for one in layers if one.stack == stack] for stack in ("encoder", "decoder", CROSS)}
-    reached = torch.zeros(len(product), len(of[CROSS][0].keys))
-    alone = settings if of["decoder"] else replace(settings, residual="none")
-    for done, cross in enumerate(reversed(of[CROSS])):
-        task.progress(done / len(of[CROSS]), f"Rollout through {cross.name}")
-        weights = discarded(cross.block(settings.fusion, 0, len(cross.queries)), settings)
+    encoder = [one for one in layers if one.stack == "encoder"]
+    steps = [one for one in layers if one.stack != "encoder"]
+    here = looked_at(steps)
+    reached = torch.zeros(len(product), len(here))
+    decodes = any(one.stack != CROSS for one in steps)
+    alone = settings if decodes else replace(settings, residual="none")
+    for done, layer in enumerate(reversed(steps)):
+        task.progress(done / len(steps), f"Rollout through {layer.name}")
+        if layer.stack != CROSS:
+            product = _through(layer, product, settings, task)
+            continue
+        weights = discarded(layer.block(settings.fusion, 0, len(layer.queries)), settings)
         product, reached = product.to(weights.device), reached.to(weights.device)
         through, past = shares(weights.sum(dim=-1), alone)
         reached += (product * through) @ weights
         product = product * past
-        if of["decoder"]:
-            product = _through(of["decoder"][-1 - done], product, settings, task)
-    here = of[CROSS][-1].keys
-    for layer in reversed(of["encoder"]):
+    for layer in reversed(encoder):
         reached = _through(layer, spread(reached, here, layer.queries), settings, task)
         here = layer.queries
     return reached, product
+
+
+def crosses(layers: Sequence[AttentionLayer]) -> bool:
+    """Whether a rollout through these layers leads from what is written to what is read."""
+    return any(layer.stack == CROSS for layer in layers)
+
+
+def looked_at(layers: Sequence[AttentionLayer]) -> Tokens:
+    """The tokens that a rollout through these layers ends at: of an encoder–decoder those of its input."""
+    if layers[0].stack != "encoder" and crosses(layers):
+        return next(layer.keys for layer in layers if layer.stack == CROSS)
+    return layers[0].queries
 
 
 def is_composed(layers: Sequence[AttentionLayer]) -> bool:
@@ -159,13 +175,13 @@ def _composed(
     shown: Callable[[torch.Tensor], torch.Tensor],
 ) -> np.ndarray:
     """`shown` of [m, n] · Â_last … Â_first, and of every product on the way as a partial result."""
-    if layers[-1].stack == CROSS:
+    if crosses(layers):
         return shown(through_model(layers, product, settings, task)[0]).cpu().numpy()
-    here, end = layers[-1].queries, layers[0].queries
+    here, end = layers[-1].queries, entering(layers[0])
     for done, layer in enumerate(reversed(layers)):
         task.progress(done / len(layers), f"Rollout through {layer.name}")
         product = _through(layer, spread(product, here, layer.queries), settings, task)
-        here = layer.queries
+        here = entering(layer)
         task.partial(shown(spread(product, here, end)).cpu().numpy())
     task.progress(1.0, "Rollout done")
     return shown(product).cpu().numpy()
@@ -203,7 +219,8 @@ def _through(
                 looked[:, :-1] += handed[0]
             else:
                 looked.index_add_(1, keys.flatten(), handed.transpose(0, 1).flatten(1))
-    return spread(looked[:, :-1], layer.keys, layer.queries) + kept[:, :-1]
+    enters = entering(layer)
+    return spread(looked[:, :-1], layer.keys, enters) + spread(kept[:, :-1], layer.queries, enters)
 
 
 def _carried(
@@ -222,7 +239,8 @@ def _carried(
         through, past = shares(totals, settings)
         kept[index] = row[index] * past
         looked += carry(row[index] * through)
-    return spread(looked[None], layer.keys, layer.queries) + kept
+    enters = entering(layer)
+    return spread(looked[None], layer.keys, enters) + spread(kept[None], layer.queries, enters)
 
 
 def _chosen(
@@ -231,17 +249,33 @@ def _chosen(
     """(the layers of the range, the number of tokens that leave the last of them)."""
     numbers = layers_of_rollout([layer.stack for layer in layers], settings)
     chosen = [layers[number] for number in numbers]
-    if chosen[-1].stack == CROSS:
+    if crosses(chosen):
+        _check_crossing(chosen)
         return chosen, len(chosen[-1].queries)
     for before, layer in pairwise((None, *chosen)):
-        follows = before is None or can_spread(layer.queries, before.queries)
-        if not can_spread(layer.keys, layer.queries) or not follows:
+        enters = entering(layer)
+        follows = before is None or can_spread(enters, before.queries)
+        if not can_spread(layer.keys, enters) or not follows:
             raise HeadlightError(
                 f"Rollout needs layers in which the same tokens attend to each other, and {layer.name} "
                 f"({len(layer.queries):,} × {len(layer.keys):,}) does not fit.",
                 "Choose a range of self-attention layers of the same size.",
             )
     return chosen, len(chosen[-1].queries)
+
+
+def _check_crossing(layers: Sequence[AttentionLayer]) -> None:
+    """HeadlightError where what is written, or what is read, has another number of tokens on the way."""
+    written, read = len(layers[-1].queries), len(looked_at([one for one in layers if one.stack != "encoder"]))
+    for layer in layers:
+        expected = {"encoder": None, CROSS: (written, read)}.get(layer.stack, (written, written))
+        shape = len(layer.queries), len(layer.keys)
+        if expected is not None and shape != expected:
+            raise HeadlightError(
+                f"Rollout goes from {written:,} tokens to {read:,}, and {layer.name} "
+                f"({shape[0]:,} × {shape[1]:,}) does not fit.",
+                "Choose a range of layers of the same size.",
+            )
 
 
 def _within(queries: np.ndarray, size: int) -> np.ndarray:

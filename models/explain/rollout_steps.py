@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import PatchTokens, Tokens
 
@@ -43,6 +44,13 @@ def spread(product: Tensor, coarse: Tokens, fine: Tokens) -> Tensor:
     share = 1 / np.bincount(owner, minlength=len(coarse))[owner]
     weights = torch.as_tensor(share, dtype=product.dtype, device=product.device)
     return product[:, torch.as_tensor(owner, device=product.device)] * weights
+
+
+def entering(layer: AttentionLayer) -> Tokens:
+    """The tokens that enter a layer: its queries, or its keys where a query is the largest of several of
+    them (Hiera)."""
+    queries, keys = layer.queries, layer.keys
+    return keys if len(keys) > len(queries) and can_spread(queries, keys) else queries
 
 
 def on_finer(values: np.ndarray, coarse: Tokens, fine: Tokens) -> np.ndarray:

@@ -5,6 +5,7 @@ A description is what JSON can hold, so that it can be saved beside the arrays. 
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -137,7 +138,8 @@ def described(
     """A stream of so many tokens, by what is said of it. HeadlightError where that is of another number."""
     if grid is not None:
         grid, prefix = check_grid(grid, prefix)
-        made, what = laid(grid, prefix), f"a grid of {grid[0]} × {grid[1]} and {prefix} before it"
+        what, many = f"a grid of {grid[0]} × {grid[1]} and {prefix} before it", prefix + grid[0] * grid[1]
+        made = laid(grid, prefix) if many == count else {"labels": range(many)}
     elif points is not None:
         made, what = in_space(len(points)), f"{len(points):,} points"
     elif tokens is not None:
@@ -159,8 +161,8 @@ def described(
 def check_grid(grid: Any, prefix: Any) -> tuple[tuple[int, int], int]:
     """As it was given, if it is one. HeadlightError if not."""
     try:
-        rows, columns = (int(side) for side in grid)
-        before = int(prefix)
+        rows, columns = (operator.index(side) for side in grid)
+        before = operator.index(prefix)
     except (TypeError, ValueError):
         rows = columns = before = 0
     if rows < 1 or columns < 1 or before < 0:

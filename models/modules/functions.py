@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from types import FunctionType
 
+import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from headlight.models.attention.calls import AttentionCall, GivenCall, Projection
 from headlight.models.modules.lineage import Joined
+
+SURE = 2e-3
+"""Most that weights computed again from q and k may differ from those that a softmax gave: else these are
+kept. Of float32 they differ by 1e-6; the rest is room for halves."""
 
 
 def batch_of(given: tuple) -> int | None:
@@ -22,14 +26,32 @@ def batch_of(given: tuple) -> int | None:
     return tensors[0].shape[0] if tensors[0].ndim > axes else None
 
 
-@cache
-def opened(function: Callable) -> Callable:
-    """The same function that does not hand itself over whole, so that what it calls is seen."""
+def opened(function: Callable, attends: Callable | None = None) -> Callable:
+    """The same function that does not hand itself over whole, so that what it calls is seen.
+
+    attends: what it calls in place of scaled_dot_product_attention.
+    """
     known = {**function.__globals__, "has_torch_function": lambda _: False}
+    if attends is not None:
+        known["scaled_dot_product_attention"] = attends
     code, defaults, held = function.__code__, function.__defaults__, function.__closure__
-    opened = FunctionType(code, known, function.__name__, defaults, held)
-    opened.__kwdefaults__ = function.__kwdefaults__
-    return opened
+    made = FunctionType(code, known, function.__name__, defaults, held)
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
+
+
+@torch.no_grad()
+def gives(call: AttentionCall, weights: Tensor, whole: bool = False) -> bool:
+    """Whether a call's q and k give these weights, [B, H, Nq, Nk]: as one row of one item tells, or whole."""
+    count = weights.shape[2]
+    rows = torch.arange(count) if whole else torch.tensor([count // 2])
+    rows = rows.to(weights.device)
+    for item, each in enumerate(weights if whole else weights[:1]):
+        again, was = call.weights(rows, batch=item), each[:, rows].float()
+        # No number where a row sees nothing: then they are kept.
+        if again.shape != was.shape or not bool((again - was).abs().max() <= SURE):
+            return False
+    return True
 
 
 def joined(call: AttentionCall, out: Tensor) -> Joined:

@@ -18,6 +18,7 @@ _STEP = (
     "Give (layers, heads, queries, keys), or a list with (heads, queries, keys) or (batch, heads, queries, "
     "keys) for each layer."
 )
+_PADDING = "mask=(batch, tokens), 0 where there is padding, or lengths=(batch,)"
 
 
 @dataclass(eq=False)
@@ -58,8 +59,12 @@ def notices_of(calls: Sequence[ShownCall], item: int) -> tuple[str, ...]:
         sums = call.given[item].float().sum(-1)
         apart = float((sums - 1).abs().max())
         if not apart <= 1e-2:
-            low, high = float(sums.min()), float(sums.max())
-            said.append(f"{call.name}: its rows sum to {low:.3g} to {high:.3g}, not to 1.")
+            low, high = f"{float(sums.min()):.3g}", f"{float(sums.max()):.3g}"
+            if not call.given[item].isfinite().all():
+                said.append(f"{call.name} holds weights that are no numbers (NaN or infinite).")
+            else:
+                sum_to = low if low == high else f"{low} to {high}"
+                said.append(f"{call.name}: its rows sum to {sum_to}, not to 1.")
     return tuple(said[:3]) + ((f"So it is of {len(said) - 3} more layers.",) if len(said) > 3 else ())
 
 
@@ -74,17 +79,36 @@ def _tensor(one: Any) -> Tensor:
     return tensor if tensor.is_floating_point() else tensor.float()
 
 
-def kept_of(mask: Any, lengths: Any, item: int) -> np.ndarray | None:
-    """int (n,): the tokens of an item that are no padding. mask: (batch, n), not 0 where there is a token;
-    lengths: (batch,), tokens of each item, which come first. None where neither is given."""
+def kept_of(mask: Any, lengths: Any, item: int) -> tuple[np.ndarray, int | None] | None:
+    """(int (n,): the tokens of an item that are no padding, how many there are with it or None).
+
+    mask: (batch, tokens), not 0 where there is a token; lengths: (batch,), tokens of each item, which come
+    first. One row of either is every item's. None where neither is given. HeadlightError of what is neither.
+    """
     if mask is not None:
-        rows = np.atleast_2d(np.asarray(mask.detach().cpu() if isinstance(mask, Tensor) else mask))
-        kept = np.flatnonzero(rows[min(item, len(rows) - 1)])
+        rows = np.atleast_2d(_array(mask, "mask"))
+        row = _row(rows, item, "mask")
+        kept, width = np.flatnonzero(row), len(row)
     elif lengths is not None:
-        counts = np.atleast_1d(np.asarray(lengths.detach().cpu() if isinstance(lengths, Tensor) else lengths))
-        kept = np.arange(int(counts[min(item, len(counts) - 1)]))
+        counts = np.atleast_1d(_array(lengths, "lengths"))
+        kept, width = np.arange(int(_row(counts[:, None], item, "lengths")[0])), None
     else:
         return None
     if not len(kept):
         raise HeadlightError(f"Of item {item} everything is padding.", "Choose another item.")
-    return kept
+    return kept, width
+
+
+def _array(given: Any, name: str) -> np.ndarray:
+    array = np.asarray(given.detach().cpu() if isinstance(given, Tensor) else given)
+    if array.dtype.kind not in "biuf" or array.ndim > (2 if name == "mask" else 1):
+        raise HeadlightError(f"{name} says nothing of padding.", f"Give {_PADDING}.")
+    return array
+
+
+def _row(rows: np.ndarray, item: int, name: str) -> np.ndarray:
+    if len(rows) > 1 and item >= len(rows):
+        raise HeadlightError(
+            f"{name} is of {len(rows)} items, and item {item} is asked for.", f"Give {_PADDING}."
+        )
+    return rows[item if len(rows) > 1 else 0]

@@ -109,6 +109,10 @@ class Scores:
             return replace(self, is_known=False)
         return replace(self, allowed=(*self.allowed, (~where if inverted else where, shape)))
 
+    def way(self) -> tuple[int, ...]:
+        """How they were computed, but for the numbers."""
+        return len(self.scales), len(self.added), len(self.allowed), self.capped
+
     def scaling(self) -> float:
         return self.factor * (self.cap or 1.0)
 
@@ -122,11 +126,13 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """What a softmax gave. dropped: some of them were set to 0 at random since."""
+    """What a softmax gave. dropped: some of them were set to 0 at random since. changed: some were set to
+    another number, such as those of rows that see nothing."""
 
     scores: Scores
     rows: Tensor
     dropped: bool = False
+    changed: bool = False
 
     def after(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], out: Any) -> Weights | None:
         """What they are once `name` was done to them."""
@@ -139,7 +145,7 @@ class Weights:
             acts = args[2] if len(args) > 2 else kwargs.get("training", kwargs.get("train", True))
             return replace(self, dropped=self.dropped or bool(acts and share > 0))
         if name in ("masked_fill", "masked_fill_", "where"):  # rows that see nothing, most often
-            return self
+            return self if self.dropped else replace(self, rows=out, changed=True)
         return self if name in _KEEPS else None
 
 

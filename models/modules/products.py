@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_letters
 from typing import Any
 
 from torch import Tensor
@@ -51,7 +52,7 @@ def _einsum(args: Sequence[Any]) -> Product | None:
     if not args or not isinstance(args[0], str):
         return None
     operands = args[1] if len(args) == 2 and isinstance(args[1], list | tuple) else args[1:]
-    equation = args[0].replace(" ", "")
+    equation = _spelled(args[0], operands)
     if "->" not in equation or "." in equation or len(operands) != 2:
         return None
     terms, out = equation.split("->")
@@ -72,6 +73,21 @@ def _einsum(args: Sequence[Any]) -> Product | None:
     )
 
 
+def _spelled(equation: str, operands: Sequence[Any]) -> str:
+    """An equation with letters in place of the dots, where all operands have as many axes there."""
+    equation = equation.replace(" ", "")
+    terms = equation.partition("->")[0].split(",")
+    if "..." not in equation or len(terms) != len(operands):
+        return equation
+    hidden = {
+        one.ndim - len(term.replace("...", ""))
+        for term, one in zip(terms, operands, strict=True)
+        if "..." in term
+    }
+    unused = [letter for letter in ascii_letters if letter not in equation]
+    return equation.replace("...", "".join(unused[: hidden.pop()])) if len(hidden) == 1 else equation
+
+
 @dataclass(frozen=True, eq=False)
 class Weighted:
     """A product of weights with values v [..., n, dv]. shares_of, out_of: of the weights, and of what came
@@ -86,7 +102,7 @@ def weighted(name: str, args: Sequence[Any], operands: Sequence[Any], at: int) -
     """What a call multiplied weights with, its operand number `at`; None where that is no sum over keys."""
     if name != "einsum":
         return Weighted(operands[1], _same, _same) if name in _PLAIN and at == 0 else None
-    equation = args[0].replace(" ", "")
+    equation = _spelled(args[0], operands)
     if "->" not in equation or "." in equation or len(operands) != 2:
         return None
     terms, out = equation.split("->")

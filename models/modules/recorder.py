@@ -8,6 +8,7 @@ path, which would hide it, is off meanwhile), `flex_attention`, and softmax(q·k
 from __future__ import annotations
 
 import sys
+import threading
 import time
 import weakref
 from collections import Counter
@@ -19,21 +20,26 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 from torch.overrides import TorchFunctionMode
 
-from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, Projection
-from headlight.models.attention.capture import CROSS, sampled_rows
+from headlight.models.attention.calls import (
+    CROSS,
+    AttentionCall,
+    Call,
+    GivenCall,
+    Kind,
+    Projection,
+    sampled_rows,
+)
 from headlight.models.core.errors import HeadlightError
 from headlight.models.modules import products
 from headlight.models.modules.flex import FlexCall
-from headlight.models.modules.functions import batch_of, joined, opened, undropped
+from headlight.models.modules.functions import batch_of, gives, joined, opened, undropped
 from headlight.models.modules.lineage import SHAPES_OF_OUTPUTS, Joined, Scores, Weights
 from headlight.models.modules.lying import Lying
+from headlight.models.modules.packages import Asked, watched
 from headlight.models.modules.seen import Seen
-
-SURE = 2e-3
-"""Most that weights computed again from q and k may differ from those that a softmax gave: else these are
-kept. Of float32 they differ by 1e-6; the rest is room for halves."""
 
 
 @contextmanager
@@ -55,6 +61,7 @@ def recording(model: nn.Module, gradients: bool = False) -> Iterator[Seen]:
     with ExitStack() as stack:
         recorder = _Recorder(model, seen, gradients, stack)
         stack.enter_context(_as_written(model))
+        stack.enter_context(watched(model, recorder.packaged))
         stack.enter_context(recorder)
         yield seen
     if seen.passes and not seen.calls:
@@ -78,10 +85,15 @@ class _Recorder(TorchFunctionMode):
         super().__init__()
         self.seen, self.gradients = seen, gradients
         self._where: list[str] = []
+        self._thread = threading.get_ident()
         self._began = 0.0
         self._batch: int | None = None
         self._inside: dict[str, Any] | None = None
         """What nn.MultiheadAttention says of the call that is being made."""
+        self._opened: Callable | None = None
+        self._types: dict[str, type] = {}
+        self._sure: dict[Any, bool] = {}
+        """Whether q and k give the weights, by how these were computed."""
         self._times: Counter[str] = Counter()
         self._followed: dict[int, tuple[weakref.ref[Tensor], Scores | Weights | Joined]] = {}
         self._triangles: dict[tuple[int, int, torch.device], Tensor] = {}
@@ -97,15 +109,21 @@ class _Recorder(TorchFunctionMode):
         for name, module in model.named_modules():
             if module is not model and not _may_attend(module):
                 continue
-            begins = partial(self._begins if module is not model else self._pass_begins, _plain(name))
-            stack.callback(module.register_forward_pre_hook(begins, with_kwargs=True).remove)
-            stack.callback(module.register_forward_hook(self._ends, always_call=True).remove)
+            self._types[_plain(name)] = type(module)
+            begins, ends = (partial(one, _plain(name)) for one in (self._begins, self._ends))
+            if module is model:
+                root = module.register_forward_pre_hook(self._pass_begins, with_kwargs=True)
+                stack.callback(root.remove)
+            stack.callback(module.register_forward_pre_hook(begins).remove)
+            stack.callback(module.register_forward_hook(ends, always_call=module is model).remove)
 
     def __torch_function__(
         self, function: Callable, types: Any, args: tuple = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        kwargs = kwargs or {}
         name = getattr(function, "__name__", "")
+        if name == "__get__":  # a shape or a type: most of all that is asked
+            return function(*args)
+        kwargs = kwargs or {}
         handler = self._handlers.get(name)
         if handler is not None and torch._C._current_graph_task_id() == -1:  # no pass that is made once more
             return handler(name, function, args, kwargs)
@@ -114,7 +132,7 @@ class _Recorder(TorchFunctionMode):
             self._follow(name, args, kwargs, out)
         return out
 
-    def _pass_begins(self, name: str, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+    def _pass_begins(self, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         if not self._where:
             self.seen.begin()
             self._times.clear()
@@ -123,14 +141,14 @@ class _Recorder(TorchFunctionMode):
             self._batch = batch_of((*args, *kwargs.values()))
             self.seen.items = self._batch or 1
             self._began = time.perf_counter()
-        self._begins(name)
 
     def _begins(self, name: str, *_: Any) -> None:
         self._where.append(name)
 
-    def _ends(self, *_: Any) -> None:
-        if self._where:
-            self._where.pop()
+    def _ends(self, name: str, *_: Any) -> None:
+        """A module is done, and so are those in it that ended with an error that somebody caught."""
+        while self._where and self._where.pop() != name:
+            pass
         if not self._where:
             self.seen.seconds = time.perf_counter() - self._began
 
@@ -197,28 +215,35 @@ class _Recorder(TorchFunctionMode):
         whole = found.shares_of(weights.rows.reshape(operands[at].shape))  # [..., Nq, Nk]
         lying = self._lying(whole)
         whole, v = lying.heads_of(whole), lying.heads_of(found.v)
-        call = self._by_hand(weights.scores, lying, whole, v)
+        call = self._by_hand(weights.scores, lying, whole, v, weights.changed)
         self._note(call, out, lambda given: lying.heads_of(found.out_of(given)), weights.dropped and whole)
 
-    def _by_hand(self, scores: Scores, lying: Lying, weights: Tensor, v: Tensor) -> AttentionCall | GivenCall:
-        """As it follows from q and k where that gives these very weights [B, H, Nq, Nk], else with them."""
+    def _by_hand(
+        self, scores: Scores, lying: Lying, weights: Tensor, v: Tensor, changed: bool
+    ) -> AttentionCall | GivenCall:
+        """As it follows from q and k where that gives these very weights [B, H, Nq, Nk], else with them.
+
+        changed: not all of them are what the softmax gave, so that all are looked at, not one row.
+        """
         if scores.is_known:
             q, k = lying.heads_of(scores.queries()), lying.heads_of(scores.product.right)
             call = AttentionCall(
                 "", "self", q, k, v, scores.scaling(), lying.mask_of(scores.allowed), softcap=scores.cap
             )
             call = lying.added_to(call, scores.added)
-            row = torch.tensor([weights.shape[2] // 2], device=weights.device)
-            with torch.no_grad():
-                again = call.weights(row)
-                apart = (
-                    (again - weights[0][:, row].float()).abs().max()
-                    if again.shape[2:] == weights.shape[3:]
-                    else 1
-                )
-            if bool(apart <= SURE):  # no number where a row sees nothing: then they are kept
+            if self._is_sure(call, scores, weights, changed):
                 return call
         return GivenCall("", "self", weights.detach(), v=v.detach())
+
+    def _is_sure(self, call: AttentionCall, scores: Scores, weights: Tensor, changed: bool) -> bool:
+        """Whether a call's q and k give these weights, [B, H, Nq, Nk]."""
+        if changed:
+            return gives(call, weights, whole=True)
+        # What is true of one layer is true of all of its class that do the same.
+        way = self._types.get(self._where[-1] if self._where else ""), scores.way(), weights.shape
+        if way not in self._sure:
+            self._sure[way] = gives(call, weights)
+        return self._sure[way]
 
     def _scaled(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         out = function(*args, **kwargs)
@@ -255,10 +280,18 @@ class _Recorder(TorchFunctionMode):
             "projection": Projection(args[11].detach(), None if args[12] is None else args[12].detach()),
         }
         try:
+            if not kwargs.get("need_weights", True):
+                if self._opened is None:
+                    self._opened = opened(function, self._sees)
+                return self._opened(*args, **kwargs)
             with self:
                 return opened(function)(*args, **kwargs)
         finally:
             self._inside = None
+
+    def _sees(self, *args: Any, **kwargs: Any) -> Tensor:
+        """The one function that is called inside, where weights are not asked for."""
+        return self._scaled("", scaled_dot_product_attention, args, kwargs)
 
     def _flexed(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         """The operator behind flex_attention: q, k, v, what changes scores, the mask in blocks, the scale."""
@@ -268,6 +301,15 @@ class _Recorder(TorchFunctionMode):
             call = FlexCall("", "self", q, k, v, float(scale), change=change, allows=block_mask[-1])
             self._note(call, out[0], lambda given: given)
         return out
+
+    def packaged(self, asked: Asked, out: Tensor) -> None:
+        """A function of another package was called, whose heads stand behind its tokens."""
+        if threading.get_ident() != self._thread:
+            return
+        q, k, v = (one.transpose(1, 2) for one in (asked.q, asked.k, asked.v))
+        scale = q.shape[-1] ** -0.5 if asked.scale is None else float(asked.scale)
+        call = AttentionCall("", "self", q, k, v, scale, asked.mask, softcap=asked.softcap)
+        self._note(call, out, partial(_headed, asked.q.shape[:3]), bool(asked.dropout))
 
     def _linear(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         """A linear layer, which may be the output projection of the call before."""
@@ -298,7 +340,8 @@ class _Recorder(TorchFunctionMode):
         if isinstance(call, AttentionCall):
             for name in ("q", "k", "v", "mask", "bias"):
                 part = getattr(call, name)
-                setattr(call, name, None if part is None else part.detach())
+                if part is not None and part.requires_grad:
+                    setattr(call, name, part.detach())
             if self._inside is not None:
                 call.projection = self._inside["projection"]
             else:
@@ -353,3 +396,8 @@ def _may_attend(module: nn.Module) -> bool:
 def _plain(name: str) -> str:
     """A module's name as it was before it was compiled."""
     return name.replace("_orig_mod.", "").removesuffix("_orig_mod")
+
+
+def _headed(lead: tuple[int, ...], given: Tensor) -> Tensor:
+    """[B, H, Nq, dv] of [B, Nq, H, dv], lead its first three, or of what holds one head alone."""
+    return given.reshape((*lead, -1)).transpose(1, 2)

@@ -37,11 +37,16 @@ class Stored:
 
 
 def stored(
-    calls: Sequence[Call], item: int, items: int, title: str, kept: np.ndarray | None = None
+    calls: Sequence[Call],
+    item: int,
+    items: int,
+    title: str,
+    kept: tuple[np.ndarray, int | None] | None = None,
 ) -> Stored:
-    """The calls of one item of a batch. kept: int (n,), its tokens that are no padding.
+    """The calls of one item of a batch. kept: int (n,), its tokens of the input that are no padding, and how
+    many there are with it, None for those of most layers.
 
-    HeadlightError where there is no such item.
+    HeadlightError where there is no such item, or no such tokens.
     """
     if not 0 <= item < items:
         raise HeadlightError(
@@ -51,6 +56,8 @@ def stored(
     arrays: dict[str, Any] = {}
     shared: dict[tuple[int, int], str] = {}
     stacks = stacks_of([(call.name, call.kind, *call.shape[2:]) for call in calls])
+    if kept is not None:
+        kept = kept[0], _width(kept, calls, stacks)
     for number, (call, stack) in enumerate(zip(calls, stacks, strict=True)):
         count = call.shape[0]
         at = item * (count // items) if count > items else min(item, count - 1)
@@ -65,7 +72,8 @@ def stored(
                     arrays[shared[key]] = _item(tensor, at)
                 told[name] = shared[key]
         if kept is not None:
-            _crop(told, own, arrays, kept)
+            ends = zip(ENDS.get(stack, (INPUT, INPUT)), call.shape[2:], strict=True)
+            _crop(told, own, arrays, kept[0], *(end == INPUT and count == kept[1] for end, count in ends))
         header["layers"].append(told)
         arrays |= {f"{number}.{name}": array for name, array in own.items()}
     return Stored(header, arrays)
@@ -99,23 +107,47 @@ def _item(tensor: Tensor, at: int) -> Tensor:
     return tensor[at : at + 1] if tensor.shape[0] > 1 else tensor
 
 
-def _crop(told: dict[str, Any], own: dict[str, Any], arrays: dict[str, Any], kept: np.ndarray) -> None:
-    """Without the tokens that are padding, of a layer that goes from all tokens to all of them.
+def _width(kept: tuple[np.ndarray, int | None], calls: Sequence[Call], stacks: Sequence[str]) -> int:
+    """Tokens of the input with padding. HeadlightError where layers have another number."""
+    counts = Counter(
+        count
+        for call, stack in zip(calls, stacks, strict=True)
+        for end, count in zip(ENDS.get(stack, (INPUT, INPUT)), call.shape[2:], strict=True)
+        if end == INPUT
+    )
+    width = counts.most_common(1)[0][0] if kept[1] is None else kept[1]
+    if width not in counts or int(kept[0].max()) >= width:
+        said = f"{kept[1] or int(kept[0].max()) + 1:,}"
+        raise HeadlightError(
+            f"Padding is said of {said} tokens, and layers attend to {counts.most_common(1)[0][0]:,}.",
+            "Give mask=(batch, tokens) or lengths=(batch,) of the tokens that the layers see.",
+        )
+    return width
+
+
+def _crop(
+    told: dict[str, Any],
+    own: dict[str, Any],
+    arrays: dict[str, Any],
+    kept: np.ndarray,
+    down: bool,
+    across: bool,
+) -> None:
+    """Without the queries (down) and the keys (across) that are padding.
 
     What was masked stays so: nothing of the rows that are left lay on what is gone, or else their sums tell.
     """
-    heads, queries, keys = told["shape"]
-    last = int(kept.max()) + 1
-    if queries != keys or last > queries:
+    if not (down or across):
         return
+    heads, queries, keys = told["shape"]
     where = torch.as_tensor(kept)
-    for name in ("q", "k", "v", "flow"):
-        if name in own:
-            axis = 0 if name == "flow" else 1
+    for name, axis, crops in (("q", 1, down), ("k", 1, across), ("v", 1, across), ("flow", 0, down)):
+        if name in own and crops:
             own[name] = own[name].index_select(axis, where.to(own[name].device))
     if "weights" in own:
-        own["weights"] = own["weights"][:, kept][:, :, kept]
-    if "rows" in own:
+        weights = own["weights"][:, kept] if down else own["weights"]
+        own["weights"] = weights[:, :, kept] if across else weights
+    if "rows" in own and down:
         rows = own["rows"].cpu().numpy()
         there = np.isin(rows, kept)
         own["outputs"] = own["outputs"][torch.as_tensor(np.flatnonzero(there))]
@@ -123,17 +155,14 @@ def _crop(told: dict[str, Any], own: dict[str, Any], arrays: dict[str, Any], kep
         if not there.any():
             del own["rows"], own["outputs"]
     for name in ("mask", "bias"):
-        if name in told and f"{told[name]}.cropped" not in arrays:
-            array = arrays[told[name]]
-            if array.shape[-2] == queries:
-                array = array[..., kept, :]
-            if array.shape[-1] == keys:
-                array = array[..., kept]
-            arrays[f"{told[name]}.cropped"] = array
-    for name in ("mask", "bias"):
         if name in told:
-            told[name] += ".cropped"
-    told["shape"] = [heads, len(kept), len(kept)]
+            cropped = f"{told[name]}.cropped{'.rows' * down}{'.columns' * across}"
+            if cropped not in arrays:
+                array = arrays[told[name]]
+                array = array[..., kept, :] if down and array.shape[-2] == queries else array
+                arrays[cropped] = array[..., kept] if across and array.shape[-1] == keys else array
+            told[name] = cropped
+    told["shape"] = [heads, len(kept) if down else queries, len(kept) if across else keys]
 
 
 def lengths(header: Mapping[str, Any]) -> dict[str, int]:

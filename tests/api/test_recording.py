@@ -16,6 +16,7 @@ from torch import nn
 import headlight
 from headlight.api import recording
 from headlight.models.attention.mapped import mapped
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import CharSpan, PatchTokens
 from headlight.models.explain.rollout import rollout
 from headlight.viewer.app import cli
@@ -61,7 +62,7 @@ def test_a_recording_gives_arrays_by_layer_and_head(vit):
     ("ask", "said"),
     [
         (lambda t: t.attention(7), "There is no layer 7. Choose from 0 to 1."),
-        (lambda t: t.attention(0, 9), "layers.0.self_attn has no head 9. Choose from 0 to 3."),
+        (lambda t: t.attention(0, 9), "layers.0.self_attn has no head 9. Choose from 0 to 3, or"),
         (lambda t: t.described(item=2).layers, "There is no item 2: the batch has 2. Choose from 0 to 1."),
         (lambda t: t.described(grid=(5, 5)).layers, "The layers attend from 13 tokens, and a grid of 5 × 5"),
         (lambda t: t.save("x.npz"), "x.npz does not end in .headlight.npz."),
@@ -135,6 +136,44 @@ def test_padding_is_cropped_and_the_rows_stay_those_of_the_model():
         _, weights = model(x, x, x, key_padding_mask=mask == 0, average_attn_weights=False)
     np.testing.assert_allclose(trace.attention(), weights[1, :, 2:, 2:].detach(), atol=1e-6)
     assert trace.check()["attention"] < 1e-6
+
+
+def test_padding_of_the_input_leaves_what_is_written_as_it_is():
+    """The sides of a translation that have as many tokens each: only those that are read are padded."""
+    model = nn.Transformer(WIDTH, HEADS, 1, 1, 8, batch_first=True).eval()
+    hidden = torch.tensor([[False] * 3 + [True] * 2])
+    told = {"src_key_padding_mask": hidden, "memory_key_padding_mask": hidden}
+    with headlight.record(model, lengths=[3]) as trace:
+        model(torch.randn(1, 5, WIDTH), torch.randn(1, 5, WIDTH), **told)
+    assert [trace.attention(layer).shape[1:] for layer in range(3)] == [(3, 3), (5, 5), (5, 3)]
+    assert max(trace.check().values()) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"lengths": [9]}, "Padding is said of 9 tokens"),
+        ({"mask": [[1, 1, 1]]}, "Padding is said of 3 tokens"),
+        ({"mask": "abc"}, "mask says nothing"),
+        ({"grid": (2.5, 2)}, "is no grid"),
+        ({"grid": (2, 2), "prefix": 10**9}, "1,000,000,004"),
+        ({"tokens": 4}, "tokens is int"),
+        ({"text": 4}, "text is no text"),
+        ({"item": "first"}, "item='first'"),
+        ({"image": np.array([["a"]])}, "is no picture"),
+    ],
+)
+def test_what_is_said_of_other_tokens_is_refused_and_not_passed_over(told, said):
+    with pytest.raises(HeadlightError, match=said):
+        recording.recording_of(np.full((1, 2, 4, 4), 0.25)).described(**told).stored()
+
+
+def test_a_text_that_the_tokens_do_not_stand_in_is_told():
+    arrays = recording.recording_of(np.full((1, 2, 4, 4), 0.25))
+    assert "2 words, the layers 4 tokens" in arrays.described(text="two words").trace().notices[0]
+    assert (
+        "4 of 4 tokens" in arrays.described(text="two", tokens=["\ud800", "b", "c", "d"]).trace().notices[0]
+    )
 
 
 def test_gradients_are_a_recording_of_their_own(tmp_path):

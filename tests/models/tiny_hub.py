@@ -95,13 +95,18 @@ class _Answers(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Whoever cancels a download closes the connection: nothing is written to stderr."""
+
+
 @contextmanager
 def serving(cache: str) -> Iterator[TinyHub]:
     """A hub that the library asks in place of the real one, and an empty cache."""
     from huggingface_hub import close_session
 
     hub = TinyHub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answers", (_Answers,), {"hub": hub}))
+    server = _Server(("127.0.0.1", 0), type("Answers", (_Answers,), {"hub": hub}))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     address = f"http://127.0.0.1:{server.server_address[1]}"

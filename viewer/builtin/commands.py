@@ -8,9 +8,7 @@ _READ = Needs(trace=True)
 _LAYERS = Needs(layers=True)
 _HEADS = Needs(("cells",), layers=True)
 _CHARACTERS = Needs(("characters",))
-_RUNS, _TYPED, _TURNED = (
-    Needs((of,), holds=".session.able:recorded") for of in ("read", "characters", "positions")
-)
+_RUNS, _TYPED = (Needs((of,), holds=".session.able:recorded") for of in ("read", "characters"))
 _CELLS = Needs(("cells",), ("attention", "generation"), trace=True)
 _MAPS = Needs(("cells",), ("attention", "generation", "compare", "arcs"), trace=True)
 _STEPPED = Needs(("cells",), ("attention", "generation", "weight"), trace=True)
@@ -376,7 +374,7 @@ REGISTRY.add(
         "points-smaller", "Smaller points", "Cloud", f"{_CLOUDS}:resize", (",",), _CLOUD, arguments=(-0.5,)
     ),
     Command("show-classes", "Show all classes", "Cloud", f"{_CLOUDS}:show_classes", ("Shift+H",), _HIDDEN),
-    Command("up-axis", "Another axis points up", "Cloud", f"{_CLOUDS}:turn_up", ("U",), _TURNED),
+    Command("up-axis", "Another axis points up", "Cloud", f"{_CLOUDS}:turn_up", ("U",), _CLOUD),
 )
 
 REGISTRY.add(

@@ -31,8 +31,8 @@ _ARCS = Needs(("characters",), ("arcs",), layers=True)
 _COMPARED = Needs(("characters",), ("compare",), layers=True)
 
 _WEIGHT = Needs(("cells",), ("weight",), layers=True)
-_HEADS_OF_TEXT = Needs(("characters",), ("heads",), layers=True)
-_HEADS_OF_PICTURE = Needs(("pixels",), ("heads",), layers=True)
+_HEADS_OF_TEXT = Needs(("characters",), ("heads",), layers=True, holds=".session.able:recorded")
+_HEADS_OF_PICTURE = Needs(("pixels",), ("heads",), layers=True, holds=".session.able:recorded")
 _FOUND = ".panes.heads"
 _EXPECTED = Needs(("characters",), ("predicted",), layers=True)
 _ALL_HEADS = (("head", None),)

@@ -39,7 +39,7 @@ REGISTRY.add(
         ("attention", "heads", "weight"),
         "RECORDED",
     ),
-    _kind("points", "recorded cloud", "recorded clouds", "RecordedCloud", ("attention",), "RECORDED"),
+    _kind("points", "recorded cloud", "recorded clouds", "RecordedCloud", ("attention",), "RECORDED_CLOUDS"),
 )
 REGISTRY.add(
     *(

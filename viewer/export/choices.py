@@ -19,8 +19,6 @@ from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.view import View
 
-_MEGABYTE = 1e6
-
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -178,13 +176,6 @@ def about_bytes(subject: Subject, filled: Filled, ending: str, values: Mapping[s
     if filled.extent is None:
         return file_bytes(0, ending, subject.trace) if subject.trace is not None else 0
     return filled.extent(values, ending)
-
-
-def said_bytes(size: int) -> str:
-    """1.4 GB, 12 MB, 340 kB."""
-    if size >= 1000 * _MEGABYTE:
-        return f"{size / 1e9:.1f} GB"
-    return f"{size / 1e6:,.0f} MB" if size >= _MEGABYTE else f"{max(size, 1) / 1e3:,.0f} kB"
 
 
 def first_ending(export: Export) -> str:

@@ -27,7 +27,7 @@ from headlight.viewer.inputs.inputs import (
     beside,
 )
 from headlight.viewer.inputs.recorded.format import loaded
-from headlight.viewer.inputs.recorded.inputs import Recorded, RecordedText, step_of
+from headlight.viewer.inputs.recorded.inputs import Recorded, RecordedCloud, RecordedText, step_of
 
 
 @dataclass(frozen=True)
@@ -224,6 +224,17 @@ class Recordings(Adapter):
         return engine.run(*loaded(step_of(what, options.step).file, task), task=task)
 
 
+class RecordedClouds(Clouds):
+    """The same of points, which may be looked at in another frame."""
+
+    def suited(self, what: CloudInput) -> Suited | None:
+        return None
+
+    def read(self, engine: Any, what: RecordedCloud, options: RunOptions, task: Task) -> Trace:
+        header, arrays = loaded(step_of(what, options.step).file, task)
+        return engine.run(header, {**arrays, "points": what.points}, task=task)
+
+
 TEXTS, IMAGES, CLOUDS, STACKS = Texts(), Images(), Clouds(), Stacks()
-RECORDED = Recordings()
+RECORDED, RECORDED_CLOUDS = Recordings(), RecordedClouds()
 PICTURES_WITH_TEXTS = PicturesWithTexts()

@@ -32,8 +32,9 @@ def one_step(document: Document) -> str:
 
 
 def no_streams(document: Document) -> str:
-    """An encoder–decoder reads one stream of tokens and writes another."""
-    several = document.trace is not None and len(document.trace.streams) > 1
+    """An encoder–decoder reads one stream of tokens and writes another. What was recorded of one may lack a
+    stack."""
+    several = document.trace is not None and {"encoder", "decoder", "cross"} <= set(document.trace.stacks)
     return "" if several else "This model writes no stream of its own."
 
 

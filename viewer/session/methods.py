@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.settings import RolloutSettings, depth_of, layers_of_rollout
 from headlight.viewer.registry import REGISTRY, Kind, Method, Needs, Shown, resolve
 from headlight.viewer.session.view import MapSettings, View
@@ -88,10 +89,14 @@ def settings_of(method: Method, view: View) -> list[Any]:
 
 
 def layers_through(trace: Trace, method: Method, view: View) -> list[int]:
-    """The layers that a method goes through: those of its settings, else all."""
+    """The layers that a method goes through: those of its settings, else all. None of a range that there is
+    not, which the method itself refuses."""
     for settings in settings_of(method, view):
         if isinstance(settings, RolloutSettings) and trace.layers:
-            return layers_of_rollout([layer.stack for layer in trace.layers], settings)
+            try:
+                return layers_of_rollout([layer.stack for layer in trace.layers], settings)
+            except HeadlightError:
+                return []
     return list(range(len(trace.layers)))
 
 

@@ -87,7 +87,7 @@ def _snapshot(folder: Path) -> Path:
         commit = (folder / "refs" / "main").read_text("utf-8").strip()
     except OSError:
         commit = ""
-    every = [folder / "snapshots" / commit] if commit and Path(commit).name == commit else []
+    every = [folder / "snapshots" / commit] if _is_name(commit) else []
     every += sorted((folder / "snapshots").iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
     for one in every:
         if any((one / name).is_file() for name in (CONFIG, ADAPTER, MODULES)):
@@ -97,13 +97,18 @@ def _snapshot(folder: Path) -> Path:
     )
 
 
+def _is_name(name: str) -> bool:
+    """Whether it names something beside, and leads nowhere else."""
+    return name not in ("", ".", "..") and Path(name).name == name and "\\" not in name
+
+
 def _of_modules(folder: Path) -> Path:
     """The transformer's folder of a sentence-transformers model."""
     content = read_json(folder / MODULES)
     modules = content if isinstance(content, list) else []
     for module in (one for one in modules if isinstance(one, dict)):
         path, kind = module.get("path"), str(module.get("type", ""))
-        is_inside = isinstance(path, str) and Path(path).name == path
+        is_inside = isinstance(path, str) and _is_name(path)
         if kind.endswith("Transformer") and is_inside and (folder / path / CONFIG).is_file():
             return folder / path
     raise HeadlightError(

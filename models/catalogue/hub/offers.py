@@ -98,9 +98,16 @@ def chosen(name: str, files: Sequence[File]) -> tuple[File, ...]:
     if not usual and not shards and not adapters and len(taken) > 1:
         taken = [max(taken, key=lambda file: file.size)]  # of several roundings the one that kept most
     index = [file for file in files if shards and not usual and file.path == "model.safetensors.index.json"]
-    beside = [file for file in files if any(fnmatch.fnmatch(file.path, one) for one in BESIDE)]
-    beside = [file for file in beside if not file.path.startswith(NOT_OF_IT)]
+    inner = {file.path.rpartition("/")[0] for file in taken}
+    beside = [file for file in files if _is_beside(file.path, inner) and not file.path.startswith(NOT_OF_IT)]
     return tuple(dict.fromkeys([*beside, *index, *taken]))
+
+
+def _is_beside(path: str, inner: set[str]) -> bool:
+    """Whether it belongs to the model beside its weights, which lie in these folders."""
+    folder, _, name = path.rpartition("/")
+    named = (path, name) if folder in inner else (path,)
+    return any(fnmatch.fnmatch(one, pattern) for one in named for pattern in BESIDE)
 
 
 def _is_weights(path: str) -> bool:

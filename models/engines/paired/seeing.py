@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
 
 import numpy as np
 import torch
 
+from headlight.models.attention.asking.chunks import whole
 from headlight.models.attention.calls import AttentionCall, Call
 from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.core.tokens import PatchTokens
@@ -23,7 +23,7 @@ def seen_by_tower(calls: Sequence[Call], fed: Fed) -> tuple[list[RecordedLayer],
     found: dict[str, list[RecordedLayer]] = {grid.name: [] for grid in fed.grids}
     tokens: dict[tuple[int, int], PatchTokens] = {}
     others: list[Call] = []
-    for call in _whole(calls):
+    for call in whole(calls):
         tiles, _, queries, keys = call.shape
         prefix = queries - fed.grids[0].count
         fits = queries == keys and tiles == len(fed.grids) and 0 <= prefix <= MOST_PREFIX
@@ -50,34 +50,6 @@ MOST_PREFIX = 16
 
 def _prefix(count: int) -> tuple[str, ...]:
     return () if not count else ("[CLS]", *(f"register {number}" for number in range(1, count)))
-
-
-def _whole(calls: Iterable[Call]) -> list[Call]:
-    """Calls of one module that follow each other, each over some of a sequence, as one over all of it."""
-    every = groupby(calls, key=lambda call: call.name.partition(":")[0])
-    return [one for _, parts in every for one in _joined([*parts])]
-
-
-def _joined(parts: list[Call]) -> list[Call]:
-    if len(parts) == 1 or not all(isinstance(one, AttentionCall) and one.mask is None for one in parts):
-        return parts
-    counts = [one.shape[2] for one in parts]
-    if any(one.shape[2] != one.shape[3] or one.bias is not None for one in parts):
-        return parts
-    block = torch.repeat_interleave(torch.arange(len(parts)), torch.tensor(counts)).to(parts[0].device)
-    starts = np.append(0, np.cumsum(counts))[:-1]
-    first = parts[0]
-    return [
-        replace(
-            first,
-            **{name: torch.cat([getattr(one, name) for one in parts], 2) for name in ("q", "k", "v")},
-            mask=(block[:, None] == block[None])[None, None],
-            rows=torch.cat([one.rows + int(start) for one, start in zip(parts, starts, strict=True)]),
-            outputs=torch.cat([one.outputs for one in parts], 1),
-            turn=None,
-            projection=next((one.projection for one in parts if one.projection is not None), None),
-        )
-    ]
 
 
 def _in_order(call: Call, order: np.ndarray) -> Call:

@@ -84,21 +84,33 @@ class Merged(Laying):
         super().__init__(model, patch)
         self.multiple = int(getattr(self.config, "spatial_merge_size", 1))
         self._times = int(getattr(self.config, "temporal_patch_size", 1))
+        self._window = 0
+        if hasattr(model, "permute_input_for_window_attn"):  # Qwen2.5-VL goes on window after window
+            self._window = self.config.window_size // self.multiple // patch
 
     def fed(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         cut = self._cut(values := inputs["pixel_values"])
         _, _, rows, _, columns, _ = cut.shape
         patches = cut.permute(0, 2, 4, 1, 3, 5).flatten(1, 2)  # [b, n, 3, side, side]
-        order = torch.from_numpy(self.order((rows, columns), 0)).to(values.device)
+        order = torch.from_numpy(self._squares((rows, columns)).ravel()).to(values.device)
         still = patches[:, order, :, None].expand(-1, -1, -1, self._times, -1, -1)  # a film that stands still
         grids = torch.tensor([[1, rows, columns]] * len(values), device=values.device)
         rest = {name: value for name, value in inputs.items() if name != "pixel_values"}
         return {**rest, "hidden_states": still.flatten(2).flatten(0, 1), "grid_thw": grids}
 
     def order(self, grid: Grid, prefix: int) -> np.ndarray:
+        squares = self._squares(grid)
+        if self._window:
+            down, across = (np.arange(count) // self._window for count in squares.shape[:2])
+            windows = (down[:, None] * len(across) + across).ravel()
+            squares = squares.reshape(-1, self.multiple**2)[np.argsort(windows, kind="stable")]
+        return squares.ravel()
+
+    def _squares(self, grid: Grid) -> np.ndarray:
+        """int (rows, columns, side²): the patches of each square that is merged later, in reading order."""
         rows, columns = (count // self.multiple for count in grid)
         cells = np.arange(grid[0] * grid[1]).reshape(rows, self.multiple, columns, self.multiple)
-        return cells.swapaxes(1, 2).ravel()
+        return cells.swapaxes(1, 2).reshape(rows, columns, -1)
 
 
 class Unmasked(Laying):

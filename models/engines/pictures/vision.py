@@ -18,6 +18,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.asking.chunks import whole
 from headlight.models.attention.asking.coverage import said_of
 from headlight.models.attention.asking.implementations import unchanged
 from headlight.models.attention.capture import Call
@@ -275,7 +276,7 @@ class VisionEngine(OfPixels):
     ) -> list[AttentionLayer]:
         """Layers on one grid, in which all tokens attend to each other, or those of a window."""
         order, layers = self.laying.order(tokens.grid, tokens.prefix), []
-        for call in calls:
+        for call in whole(calls):
             cut = placed.get(self._blocks.of(call.name) or "")
             if cut is not None and cut.grid == tokens.grid and not tokens.prefix:
                 layers.append(placed_on(call, tokens, cut))

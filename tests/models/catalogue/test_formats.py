@@ -87,6 +87,9 @@ def test_sentence_transformers_and_the_hubs_cache_lead_to_their_model(bert, fold
     (outer / "1_Pooling").mkdir(parents=True)
     (outer / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
     modules = [{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}]
+    for path in ("..", "../small", "/", "nowhere"):
+        (outer / "modules.json").write_text(json.dumps([{**modules[0], "path": path}]))
+        assert cause(outer).endswith("names no transformer that lies beside it.")
     (outer / "modules.json").write_text(json.dumps(modules))
     assert cause(outer).endswith("names no transformer that lies beside it.")
     shutil.copytree(folder, outer / "0_Transformer")
@@ -152,6 +155,7 @@ def test_an_adapter_is_merged_onto_its_base_where_that_is_on_this_disk(bert, fol
     (tmp_path / "elsewhere").rename(folder)
     entry = find(str(tmp_path / "tuned"))
     assert (entry.title, entry.modality, entry.layers, entry.heads) == ("tuned", "text", 2, 4)
+    assert entry.notices == ("It is someone/small, into which the LoRA adapter of this folder was merged.",)
     model, missing = load_model(entry.weights, "cpu")
     change = model.get_submodule(QUERY).weight - bert.get_submodule(QUERY).weight
     assert not missing

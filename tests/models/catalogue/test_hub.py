@@ -169,8 +169,10 @@ def test_of_several_files_of_weights_those_are_chosen_that_are_read():
         "adapter_config.json",
         "adapter_model.safetensors",
     ]
-    assert paths("modules.json", "0_Transformer/config.json", "0_Transformer/model.safetensors") == [
-        *("modules.json", "0_Transformer/config.json", "0_Transformer/model.safetensors")
+    sentences = ("modules.json", "0_T/config.json", "0_T/tokenizer.json", "0_T/model.safetensors")
+    assert paths(*sentences, "1_Pooling/config.json", "1_Pooling/tokenizer.json") == [
+        *sentences[:3],
+        *("1_Pooling/config.json", sentences[3]),
     ]
     for name, said in (
         ("a.gguf", "as GGUF files"),

@@ -6,12 +6,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headlight.models.attention.calls import AttentionCall
+from headlight.models.attention.calls import AttentionCall, GivenCall
 from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.core.errors import HeadlightError, TooLarge
 from headlight.models.core.task import Cancelled, Task
-from headlight.models.core.tokens import Tokens
-from headlight.models.explain.rollout import RolloutSettings, rollout_matrix, rollout_row, rollout_rows
+from headlight.models.core.tokens import Box, PatchTokens, Tokens
+from headlight.models.core.trace import Trace
+from headlight.models.explain.rollout import (
+    RolloutSettings,
+    rollout,
+    rollout_matrix,
+    rollout_row,
+    rollout_rows,
+)
 from tests.dense import Dense, plain
 
 
@@ -181,3 +188,61 @@ def test_what_cannot_be_composed_is_said():
     large = Dense(torch.ones(1, 1, 1).expand(1, 6000, 6000))
     with pytest.raises(TooLarge, match="all 6,000 tokens is above the limit of 5,401"):
         rollout_matrix([large])
+
+
+def crossing(seed: int, **stacks: tuple[int, int]) -> list[Dense]:
+    """Layers of one head, "cross_0": (queries, keys), by the stack that each name begins with."""
+    generator = torch.Generator().manual_seed(seed)
+    found = []
+    for name, shape in stacks.items():
+        layer = Dense(torch.softmax(2 * torch.randn(1, *shape, generator=generator), -1), name=name)
+        layer.queries, layer.keys = plain(shape[0]), plain(shape[1])
+        layer.stack = name.split("_")[0]
+        found.append(layer)
+    return found
+
+
+def test_who_looks_at_the_input_once_passes_it_through_all_that_follows():
+    """A Perceiver's latents: X = C after the cross attention, and each self-attention mixes what there is."""
+    layers = crossing(0, cross_0=(3, 5), decoder_0=(3, 3), decoder_1=(3, 3))
+    c, a, b = (layer.weights[0].astype(np.float64) for layer in layers)
+    half = np.eye(3) / 2
+    expected = (b / 2 + half) @ (a / 2 + half) @ c / 2
+    np.testing.assert_allclose(rollout_matrix(layers), expected, atol=1e-6)
+
+
+def test_a_decoder_without_its_encoder_leads_to_what_it_looks_at():
+    layers = crossing(1, decoder_0=(3, 3), cross_0=(3, 5), decoder_1=(3, 3), cross_1=(3, 5))
+    _, c, b, d = (layer.weights[0].astype(np.float64) for layer in layers)
+    half = np.eye(3) / 2
+    expected = d / 2 + half @ (b / 2 + half) @ c / 2
+    np.testing.assert_allclose(rollout_matrix(layers), expected, atol=1e-6)
+    by_stack = [layers[0], layers[2], layers[1], layers[3]]
+    np.testing.assert_allclose(rollout_matrix(by_stack), expected, atol=1e-6)
+    trace = Trace(None, tuple(layers), {"input": plain(5), "output": plain(3)}, {}, None, 0.0, "cpu")
+    assert rollout(trace, np.array([0])).tokens is plain(5)
+    with pytest.raises(HeadlightError, match="no layers of a stack “encoder”"):
+        rollout_row(layers, 0, RolloutSettings(stack="encoder"))
+
+
+def test_a_cross_attention_to_another_number_of_tokens_is_refused():
+    layers = crossing(2, cross_0=(3, 5), decoder_0=(3, 3), cross_1=(3, 4))
+    with pytest.raises(HeadlightError, match="does not fit"):
+        rollout_row(layers, 0)
+
+
+def test_pooled_queries_lead_to_the_finer_tokens_that_they_are_the_largest_of():
+    def patches(rows: int, columns: int) -> PatchTokens:
+        labels = tuple(map(str, range(rows * columns)))
+        return PatchTokens(labels, np.zeros(len(labels), bool), (rows, columns), Box(0, 0, 40, 40))
+
+    fine, coarse = patches(4, 4), patches(2, 2)
+    weights = torch.softmax(torch.randn(1, 1, 4, 16, generator=torch.Generator().manual_seed(0)), -1)
+    layer = RecordedLayer(GivenCall("pooled", "self", weights), coarse, fine)
+    owner = np.arange(16) // 4 // 2 * 2 + np.arange(16) % 4 // 2  # the coarse token of each fine one
+    own = (owner == np.arange(4)[:, None]) / 4
+    np.testing.assert_allclose(rollout_matrix([layer]), 0.5 * weights[0, 0].numpy() + 0.5 * own, atol=1e-6)
+    before = RecordedLayer(GivenCall("before", "self", torch.full((1, 1, 16, 16), 1 / 16)), fine, fine)
+    np.testing.assert_allclose(rollout_row([before, layer], 1).sum(), 1, rtol=1e-6)
+    with pytest.raises(HeadlightError, match="Rollout needs layers"):
+        rollout_row([layer, before], 1)

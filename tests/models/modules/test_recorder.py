@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import numpy as np
 import pytest
 import torch
@@ -216,3 +219,56 @@ def test_nothing_of_length_squared_is_kept_where_it_follows_from_queries_and_key
         layer(torch.randn(1, 200, WIDTH))
     held = [value for value in vars(seen.calls[0]).values() if isinstance(value, torch.Tensor)]
     assert sum(tensor.numel() for tensor in held if tensor.dtype.is_floating_point) < 200 * WIDTH * 4
+
+
+def test_functions_of_other_packages_are_seen_where_a_model_calls_them(monkeypatch):
+    """Stand-ins with the signatures of xformers and flash-attn, which take a GPU."""
+
+    def memory_efficient_attention(query, key, value, attn_bias=None, p=0.0, scale=None):
+        given = (one.transpose(1, 2) for one in (query, key, value))
+        return scaled_dot_product_attention(*given, attn_bias, scale=scale).transpose(1, 2)
+
+    def flash_attn_func(q, k, v, dropout_p=0.0, softmax_scale=None, causal=False, window_size=(-1, -1)):
+        given = (one.transpose(1, 2) for one in (q, k, v))
+        return scaled_dot_product_attention(*given, is_causal=causal).transpose(1, 2)
+
+    for name, function in (("xformers.ops", memory_efficient_attention), ("flash_attn", flash_attn_func)):
+        package = ModuleType(name)
+        setattr(package, function.__name__, function)
+        monkeypatch.setitem(sys.modules, name, package)
+        monkeypatch.setattr(sys.modules[__name__], function.__name__, function, raising=False)
+
+    q, k, v = torch.randn(3, 2, 5, HEADS, 8)
+    bias = torch.randn(1, HEADS, 5, 5)
+    with recording(model := Packaged()) as seen:
+        model(q, k, v, bias)
+    assert [call.error(1) <= EXACT for call in seen.calls] == [True, True]
+    q, k = q.transpose(1, 2), k.transpose(1, 2)
+    same(seen.calls[1], by_hand(q, k, below(5)))
+    scores = q.double() @ k.double().mT * 8**-0.5 + bias
+    same(seen.calls[0], scores.softmax(-1))
+    assert sys.modules[__name__].flash_attn_func is flash_attn_func
+
+
+class Packaged(nn.Module):
+    def forward(self, q, k, v, bias):
+        file = sys.modules[__name__]
+        file.memory_efficient_attention(q, k, v, attn_bias=bias)
+        return file.flash_attn_func(q, k, v, causal=True)
+
+
+class Afterwards(nn.Module):
+    """Products by einsum with dots; some weights of some rows are taken away behind the softmax."""
+
+    def forward(self, x):
+        weights = torch.einsum("...id,...jd->...ij", x, x).softmax(-1)
+        self.weights = weights.masked_fill(torch.eye(x.shape[1]).bool() & (torch.arange(x.shape[1]) < 1), 0.0)
+        return torch.einsum("...ij,...jd->...id", self.weights, x)
+
+
+def test_weights_that_were_changed_behind_the_softmax_are_kept_as_they_were_multiplied(x):
+    model = Afterwards()
+    with recording(model) as seen:
+        model(x)
+    same(seen.calls[0], model.weights[:, None])
+    assert seen.kept == ["attention"]

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headlight.viewer.app.cli import run
-from headlight.viewer.export import choices
 from headlight.viewer.export.choices import fitting, missing
 from headlight.viewer.export.options import ExportOptions, arguments, command_line, kinds_of, whats
+from headlight.viewer.host.stock.sizes import said_bytes
 from headlight.viewer.registry import REGISTRY, Export
 
 counts = st.none() | st.integers(0, 3000)
@@ -91,5 +91,5 @@ def test_nothing_that_the_window_offers_is_refused_before_a_model_is_asked(expor
 
 
 def test_sizes_are_said_in_a_few_characters():
-    said = [choices.said_bytes(size) for size in (0, 1, 340_000, 12_400_000, 1_430_000_000)]
+    said = [said_bytes(size) for size in (0, 1, 340_000, 12_400_000, 1_430_000_000)]
     assert said == ["0 kB", "0 kB", "340 kB", "12 MB", "1.4 GB"]

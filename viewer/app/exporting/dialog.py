@@ -39,13 +39,13 @@ from headlight.viewer.export.choices import (
     file_name,
     first_ending,
     missing,
-    said_bytes,
 )
 from headlight.viewer.export.options import ExportOptions, command_line
 from headlight.viewer.export.out import check_out
 from headlight.viewer.export.results import PICTURES
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call
+from headlight.viewer.host.stock.sizes import said_bytes
 from headlight.viewer.registry import Export
 from headlight.viewer.session.jobs import Job, Jobs
 from headlight.widgets.base import theme

@@ -25,11 +25,11 @@ from PySide6.QtWidgets import (
 from headlight.viewer.app.manager import said
 from headlight.viewer.app.manager.downloads import Downloads
 from headlight.viewer.app.manager.table import ModelTable
-from headlight.viewer.export.choices import said_bytes
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.stock import hub
 from headlight.viewer.host.stock.hub import Answer
 from headlight.viewer.host.stock.rows import Row, Stock
+from headlight.viewer.host.stock.sizes import said_bytes
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.jobs import Jobs
 from headlight.widgets.base import theme
@@ -75,10 +75,11 @@ class ManagerDialog(QDialog):
         self.search.setPlaceholderText("Search, or write a name on the hub: owner/name")
         self.search.setAccessibleName("Search")
         self.search.setClearButtonEnabled(True)
+        self.search.setAcceptDrops(False)  # what is dropped is a model, wherever
         self.kind.setAccessibleName("What they read")
         self.kind.addItem("All inputs", "")
         for kind in REGISTRY.all(Kind).values():
-            if kind.is_read:
+            if kind.is_read and "recorded" not in kind.gives:
                 self.kind.addItem(kind.plural.capitalize(), kind.id)
         self.table = ModelTable()
         self.title, self.about = ElidedLabel(""), QLabel()
@@ -176,7 +177,7 @@ class ManagerDialog(QDialog):
             shown.append(self._answers.get(text, typed))
         row = self.table.row()
         self.table.show_rows(shown, current or ("" if row is None else row.id))
-        if self.reachable:
+        if self.reachable and self.stock.cache:
             self._chosen(self.table.row())
         self._say()
 
@@ -276,7 +277,8 @@ class ManagerDialog(QDialog):
 
     def _about(self, row: Row | None, asking: bool) -> str:
         if row is None:
-            return "" if self.stock.rows else "Looking on the disk…"
+            listed = not self.stock.rows or self.table.topLevelItemCount()
+            return "" if listed else said.nothing(self.search.text().strip())
         whole = said.details(row, self.stock.free, self.reachable, said_bytes)
         failure = self._failures.get(row.id, "")
         waits = (
@@ -288,7 +290,7 @@ class ManagerDialog(QDialog):
         if not self.reachable:
             return "Offline: the hub cannot be reached. What is on the disk opens."
         if not self.stock.cache:
-            return ""
+            return "Looking on the disk…"
         where = self.jobs.host.where
         on = f" where “{where}” leads" if where else ""
         return f"{said_bytes(self.stock.free)} free{on}; downloads lie in {self.stock.cache}"

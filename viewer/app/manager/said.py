@@ -17,9 +17,9 @@ Bytes = Callable[[int], str]
 
 
 def reads(row: Row) -> str:
-    """“texts”, "" where it is not known."""
-    kind = REGISTRY.all(Kind).get(row.reads or "")
-    return kind.plural if kind is not None else ""
+    """“images, texts”, "" where it is not known."""
+    kinds = REGISTRY.all(Kind)
+    return ", ".join(kinds[kind].plural for kind in row.kinds if kind in kinds)
 
 
 def size(row: Row, said: Bytes) -> str:
@@ -31,10 +31,17 @@ def size(row: Row, said: Bytes) -> str:
 
 def matches(row: Row, text: str, kind: str) -> bool:
     """Whether a row has all words of a search, and reads what is asked for, "" for anything."""
-    if kind and row.reads != kind:
+    if kind and kind not in row.kinds:
         return False
     where = " ".join((row.id, row.title, reads(row), row.licence, row.note, GROUPS[row.group])).lower()
     return all(word in where for word in text.lower().split())
+
+
+def nothing(text: str) -> str:
+    """That a search found none."""
+    if "/" in text:
+        return f"“{text}” is no name on the hub, as owner/name. Open what is on the disk as a folder or file."
+    return "No model here fits. A name on the hub is owner/name."
 
 
 def details(row: Row, free: int, reachable: bool, said: Bytes) -> str:

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from headlight.viewer.app.manager import said
-from headlight.viewer.export.choices import said_bytes
 from headlight.viewer.host.stock.rows import Group, Row
+from headlight.viewer.host.stock.sizes import said_bytes
 from headlight.widgets.base import theme
 
 COLUMNS = ("Model", "Reads", "Layers × heads", "Size", "Licence")

@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from headlight.models.core.task import Task
 from headlight.viewer.app.manager.downloads import Downloads
 from headlight.viewer.app.models.menu import ModelMenu
 from headlight.viewer.app.opening.drop import DropTarget
 from headlight.viewer.host.failure import Failure
+from headlight.viewer.host.stock.rows import known, listed
 from headlight.viewer.session.jobs import Jobs
 
 if TYPE_CHECKING:
     from headlight.viewer.app.manager.dialog import ManagerDialog
     from headlight.viewer.host.stock.rows import Row, Stock
 
-LOOK, DELETE = "all models there are", "delete a model"
+LOOK, DELETE, KNOWN = "all models there are", "delete a model", "models that are known"
+
+
+def _known(task: Task) -> Stock:
+    return known()
 
 
 class Manager:
@@ -35,6 +41,8 @@ class Manager:
     def open(self) -> None:
         if self.dialog is None:
             self.dialog = self._made()
+            # What it takes is imported by a worker: the window has no time for that.
+            self.jobs.submit(KNOWN, _known, self._first, lane="disk", failed=self._lost, here=True)
         self.look()
         self.dialog.show()
         self.dialog.raise_()
@@ -54,10 +62,12 @@ class Manager:
 
     def look(self) -> None:
         """What lies on the disk, once more."""
-        from headlight.viewer.host.stock import rows
-
         recent = [used.id for used in self.models.recent.models()]
-        self.jobs.submit(LOOK, partial(rows.listed, recent), self._looked, lane="disk", failed=self._lost)
+        self.jobs.submit(LOOK, partial(listed, recent), self._looked, lane="disk", failed=self._lost)
+
+    def _first(self, stock: Stock) -> None:
+        if self.dialog is not None and not self.dialog.stock.cache:
+            self.dialog.take(stock)
 
     def _looked(self, stock: Stock) -> None:
         if self.dialog is not None:
@@ -69,7 +79,7 @@ class Manager:
     def _use(self, row: Row) -> None:
         """Let it read the open document where that is of its kind; else it is asked what for."""
         document = self.models.session.current
-        if document is not None and row.reads == document.kind.id and not row.note.startswith("It takes"):
+        if document is not None and document.kind.id in row.kinds and not row.note.startswith("It takes"):
             self.models.use(row.id)
         else:
             self.models.offers.look(row.id)
@@ -83,8 +93,8 @@ class Manager:
                 self.models.offers.offer(str(Path(url.toLocalFile())))
 
     def _remove(self, row: Row) -> None:
-        from headlight.viewer.export.choices import said_bytes
         from headlight.viewer.host.stock import hub
+        from headlight.viewer.host.stock.sizes import said_bytes
 
         if self._agrees(f"Delete {row.title}?", f"{said_bytes(row.size)} of the hub’s cache become free."):
             failed = partial(self.dialog.failed, row.id)

@@ -185,6 +185,7 @@ def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace,
     from headlight.models.explain.rollout import (
         MATRIX_LIMIT,
         is_composed,
+        looked_at,
         rollout_matrix,
         rollout_row,
         rollout_rows,
@@ -197,7 +198,7 @@ def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace,
     layers = [trace.layers[number] for number in layers_of_rollout(stacks, settings)]
     # A picture's stages have grids of their own, an encoder–decoder two streams: rows are tokens that leave
     # the last layer of the range.
-    asked, tokens = layers[-1].queries, layers[0].queries
+    asked, tokens = layers[-1].queries, looked_at(layers)
     queries = _map_queries(options.query, trace, asked)
     if ending in PICTURES:
         row = rollout_row(trace.layers, queries, settings, task)

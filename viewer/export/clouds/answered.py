@@ -150,11 +150,17 @@ def _selected(subject: Subject) -> int | None:
     found = chosen(trace, trace.tokens, subject.view[Selection].queries)
     if not len(found):
         return None
-    return int(numbers_in_file(known(subject.input, CloudInput), _said(trace).sample[found[-1:]])[0])
+    return int(numbers_in_file(known(subject.input, CloudInput), _sample(trace)[found[-1:]])[0])
 
 
 def _said(trace: Trace) -> PointLabels:
     return known(trace.answer(PointLabels), PointLabels)
+
+
+def _sample(trace: Trace) -> np.ndarray:
+    """int (m,): the point that each token is; of what labels no points, tokens are all of them."""
+    answer = trace.answer(PointLabels)
+    return np.arange(len(trace.tokens)) if answer is None else answer.sample
 
 
 def _points(tokens: Tokens) -> PointTokens:
@@ -251,8 +257,7 @@ def _ply(where: np.ndarray, far: bool, arrays: dict[str, np.ndarray], classes: S
 
 def tokens(options: None, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     """The points that the model saw, and which of the file's they are."""
-    answer = trace.answer(PointLabels)
-    index = numbers_in_file(cloud, np.arange(len(trace.tokens)) if answer is None else answer.sample)
+    index = numbers_in_file(cloud, _sample(trace))
     arrays = {**trace.inputs, "index": index, **frame_of(cloud)}
 
     def table() -> Iterator[Sequence[object]]:
@@ -268,11 +273,11 @@ def attention(options: AttentionOptions, ending: str, cloud: CloudInput, trace: 
     """The neighbourhoods of a layer's points, or that of one point."""
     _require_attention(trace)
     index, heads = layer_and_heads(options.layer, options.head, ending, trace)
-    layer = trace.layers[index]
+    layer, answer = trace.layers[index], trace.answer(PointLabels)
     check_layers([layer], task)
     found = [each_row(layer, head) for head in heads]
     neighbours, weights = found[0][0].astype(np.int32), np.stack([weights for _, weights in found])
-    own = _said(trace).sample[_points(trace.tokens).nearest(_points(layer.queries).positions)]
+    own = _sample(trace)[_points(trace.tokens).nearest(_points(layer.queries).positions)]
     numbers = numbers_in_file(cloud, own)
     points = _points(layer.queries).positions.astype(np.float32)
     arrays = {
@@ -282,13 +287,13 @@ def attention(options: AttentionOptions, ending: str, cloud: CloudInput, trace: 
         "index": numbers,
         "layer": np.array(index),
         "layer_name": np.array(layer.name),
-        "classes": np.array(_said(trace).classes),
+        "classes": np.array(() if answer is None else answer.classes, str),
         **frame_of(cloud),
     }
     if options.point is None:
         return Result(lambda: arrays)
     query = int(layer.queries.find(trace.tokens.place(_token(options.point, cloud, trace)))[0])
-    near = neighbours[query]
+    near = neighbours[query if len(neighbours) > 1 else 0]  # or all points are neighbours of all
     arrays |= {"neighbours": near[None], "attention": weights[:, [query]], "query": np.array(query)}
     row = weights[:, query]  # (heads, k)
     called = [f"map {head}" if isinstance(head, int) else head for head in heads]
@@ -318,11 +323,11 @@ def rollout(options: RolloutOptions, ending: str, cloud: CloudInput, trace: Trac
     check_layers(trace.layers, task)
     token = _token(known(options.point, int), cloud, trace)
     share = composed(trace, token, task)
-    index = numbers_in_file(cloud, _said(trace).sample)
+    index = numbers_in_file(cloud, _sample(trace))
     arrays = {
         "rollout": share,
         "map": share,
-        "points": trace.inputs["points"],
+        "points": trace.inputs.get("points", _points(trace.tokens).positions),
         "index": index,
         "query": np.array(token),
         **frame_of(cloud),
@@ -339,7 +344,8 @@ def rollout(options: RolloutOptions, ending: str, cloud: CloudInput, trace: Trac
 
 def _token(point: int, cloud: CloudInput, trace: Trace) -> int:
     """The token that answers for the point asked for."""
-    return int(_said(trace).nearest[file_point(point, cloud)])
+    answer, number = trace.answer(PointLabels), file_point(point, cloud)
+    return number if answer is None else int(answer.nearest[number])
 
 
 def _require_attention(trace: Trace) -> None:

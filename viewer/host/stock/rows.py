@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
+from headlight.viewer.registry import REGISTRY, Kind
 
 if TYPE_CHECKING:
     from headlight.models.catalogue.entry import Entry
@@ -47,6 +48,13 @@ class Row:
     looked: bool = False
     kept: bool = False
     """It lies in the hub's cache, as a whole or in part, and can be deleted."""
+    also: tuple[str, ...] = ()
+    """Other kinds that it reads."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """All kinds of documents that it is known to read."""
+        return tuple(filter(None, (self.reads, *self.also)))
 
     @property
     def extent(self) -> str:
@@ -71,6 +79,17 @@ def listed(recent: Sequence[str], task: Task = SILENT) -> Stock:
     return Stock(tuple(rows), str(cache.root()), cache.free())
 
 
+def known() -> Stock:
+    """What is known without a look at the disk, which may take long: it may be more, and be here."""
+    from headlight.models.catalogue import entries
+    from headlight.viewer.host.engines import brought
+
+    every = entries.known()
+    own = [replace(row_of(entry, "bundled"), size=0) for entry in every if not entry.family]
+    own += [row_of(entry, "bundled") for entry in brought() if _is_read(entry)]
+    return Stock((*own, *recommended(), *(_published(entry) for entry in every if entry.family)), "", 0)
+
+
 def row_of(entry: Entry, group: Group) -> Row:
     size = int((entry.megabytes or 0) * 1e6) if entry.weights is not None else 0
     return Row(
@@ -78,12 +97,19 @@ def row_of(entry: Entry, group: Group) -> Row:
         title=entry.title,
         group=group,
         reads=entry.modality,
+        also=entry.also,
         layers=entry.layers,
         heads=entry.heads,
         size=size,
         licence=entry.licence,
         note=" ".join((*entry.notices, entry.opening)).strip(),
     )
+
+
+def _is_read(entry: Entry) -> bool:
+    """Whether it reads documents, and does not only stand for what came with them."""
+    kind = REGISTRY.all(Kind).get(entry.modality or "")
+    return kind is not None and kind.is_read and "recorded" not in kind.gives
 
 
 def _bundled() -> Iterator[Row]:
@@ -95,7 +121,7 @@ def _bundled() -> Iterator[Row]:
     for entry in map(extra, EXTRAS):
         row = row_of(entry, "bundled")
         yield row if entry.weights is not None else replace(row, opens=False, note=entry.source)
-    yield from (row_of(entry, "bundled") for entry in brought())
+    yield from (row_of(entry, "bundled") for entry in brought() if _is_read(entry))
 
 
 def _downloaded(there: dict[str, Kept], task: Task) -> Iterator[Row]:
@@ -146,18 +172,26 @@ def _recommended(there: dict[str, Kept]) -> Iterator[Row]:
 
     for network in PUBLISHED.values():
         if network.hub not in there:
-            entry = entries.find(network.id)
-            size = int(4e6 * network.parameters / 1e6) if network.hub else 0
-            said = network.paper if network.hub else f"{network.paper}; its weights are on no hub"
-            row = replace(row_of(entry, "hub"), size=0, download=size, note=said)
-            yield replace(row, title=f"{entry.title} ({network.hub or 'weights are random'})")
+            yield _published(entries.find(network.id))
+
+
+def _published(entry: Entry) -> Row:
+    """A network whose configuration is known; it opens without its weights too."""
+    from headlight.models.catalogue.published import PUBLISHED
+
+    network = PUBLISHED[entry.id]
+    size = int(4 * network.parameters) if network.hub else 0
+    said = network.paper if network.hub else f"{network.paper}; its weights are on no hub"
+    title = f"{entry.title} ({network.hub or 'weights are random'})"
+    return replace(row_of(entry, "hub"), title=title, size=0, download=size, note=said)
 
 
 @cache
 def recommended() -> tuple[Row, ...]:
-    """Of the table: what is well known, by what it reads."""
+    """Of the table: what is well known, by what it reads, small before large."""
     table = json.loads(TABLE.read_text("utf-8"))
-    return tuple(
+    kinds = list(REGISTRY.all(Kind))
+    every = (
         Row(
             *(id, id, "hub", reads, layers, heads),
             download=int(size * 1e6),
@@ -167,3 +201,4 @@ def recommended() -> tuple[Row, ...]:
         )
         for id, reads, layers, heads, size, licence, said in table["models"]
     )
+    return tuple(sorted(every, key=lambda row: (kinds.index(row.reads or ""), row.download)))

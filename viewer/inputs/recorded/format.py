@@ -52,6 +52,8 @@ def write(
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, array, allow_pickle=False)
         os.replace(beside, path)
+    except FileNotFoundError as error:  # the folder, not the file that is begun beside it
+        raise FileNotFoundError(error.errno, error.strerror, str(path)) from None
     finally:
         beside.unlink(missing_ok=True)
 

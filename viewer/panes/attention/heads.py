@@ -82,6 +82,8 @@ class HeadsPane(MethodPane):
         usual = set(trace.stacks) <= set(STACKS)
         self.stacks.setVisible(names.has_stacks(trace) and usual)
         self.towers.setVisible(names.has_stacks(trace) and not usual)
+        for one in STACKS:
+            self.stacks.set_option_visible(one, one in trace.stacks)
         if not usual:
             self._show_towers(trace, view)
         self.grid.set_shape(len(members), [trace.layers[number].heads for number in members])

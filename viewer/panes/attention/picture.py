@@ -27,6 +27,8 @@ QUERIES_NAMED = 6
 """So many queries of a detector have a chip, the surest."""
 ARTIFACTS_NAMED = 4
 """So many artifact tokens have a chip of their own; the others share one, or they would crowd the picture."""
+NOWHERE_NAMED = 12
+"""So many tokens that are nowhere on the picture, as a decoder's queries, have a chip to be chosen by."""
 
 
 class PicturePane(OnInputPane):
@@ -78,10 +80,15 @@ class PicturePane(OnInputPane):
     def paint(self, result: InputMap) -> None:
         self.result = result
         trace = self.session.current.trace
-        levels, region = result.levels, trace.tokens.region
+        levels, region = result.levels, None
+        if isinstance(trace.tokens, PatchTokens):
+            region = trace.tokens.region
         if isinstance(result.tokens, MixedTokens):  # boxes that lie upon each other
             levels, region = result.laid or (None, region)
-        self.view.set_overlay(None if self.not_drawn(result) else levels, region.corners)
+        elif result.tokens is not None and not _on_picture(result.tokens):  # from latents to latents, say
+            region = None
+        drawn = region is not None and not self.not_drawn(result)
+        self.view.set_overlay(*((levels, region.corners) if drawn else (None,)))
         self.view.set_mask(result.mask)
         self.said.emit("shown", self.figures(1), None)
         self._show_artifacts(trace)
@@ -95,7 +102,9 @@ class PicturePane(OnInputPane):
         self.view.set_opacity(view[MapSettings].opacity)
         self.show_scale(self.bar, view)
         selected = [place for place in view[Selection].queries if isinstance(place, Box)]
-        boxes = [place.corners for place in tokens.places(tokens.find_all(selected))]
+        boxes = [
+            place.corners for place in tokens.places(tokens.find_all(selected)) if isinstance(place, Box)
+        ]
         under = next((p for p in (hover.key, hover.query) if isinstance(p, Box)), None)
         self.view.set_boxes(boxes, under.corners if under else None)
         edges, seams = self._windows(trace, view, hover) or (None, None)
@@ -140,17 +149,19 @@ class PicturePane(OnInputPane):
 
     def _mark_chips(self, trace: Trace, view: View, hover: Hover) -> None:
         tokens: Tokens = asked_tokens(trace, view)
-        if not isinstance(tokens, PatchTokens):
+        if isinstance(tokens, MixedTokens):
             self._mark_queries(tokens, view, hover)
             return
         chosen = set(query_indices(trace, tokens, view[Selection].queries).tolist())
         hovered = {int(i) for place in (hover.query, hover.key) if place for i in tokens.find(place)}
-        self._chip_tokens = list(range(tokens.prefix))
+        on_picture = isinstance(tokens, PatchTokens)
+        self._chip_tokens = list(range(tokens.prefix if on_picture else min(len(tokens), NOWHERE_NAMED)))
         chips = [
             Chip(tokens.labels[i], "selected" if i in chosen else "hovered" if i in hovered else "special")
             for i in self._chip_tokens
         ]
-        patches = sorted(i for i in chosen if i >= tokens.prefix)
+        patches = sorted(i for i in chosen if i >= tokens.prefix) if on_picture else sorted(chosen)
+        patches = patches if on_picture or len(patches) > 1 or patches[0] >= NOWHERE_NAMED else []
         said = names.tokens_named(tokens, np.array(patches)) if patches else _ALL_PATCHES
         # Without a patch its chip keeps its room: the picture must not move under a hand that drags on it.
         chips.append(Chip(said, "selected" if patches else "absent"))
@@ -240,6 +251,11 @@ class PicturePane(OnInputPane):
         said = f"{width} × {height}"
         if document.trace is not None:
             tokens = asked_tokens(document.trace, self.session.view)
+            if not isinstance(tokens, PatchTokens) and not isinstance(document.trace.tokens, PatchTokens):
+                looked = document.trace.layers[self.session.view[Selection].layer].keys
+                nowhere = "" if _on_picture(looked) else ": this layer looks at none of the picture"
+                self.subtitle_changed.emit(f"{said} · {len(tokens):,} queries{nowhere}")
+                return
             tokens = tokens if isinstance(tokens, PatchTokens) else document.trace.tokens
             rows, columns = tokens.grid
             said += f"{_seen_at(document.trace, (height, width))} · {rows} × {columns} patches"
@@ -251,6 +267,10 @@ class PicturePane(OnInputPane):
                 # What a title has no room for is cut off at its end.
                 said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said
         self.subtitle_changed.emit(said)
+
+
+def _on_picture(tokens: Tokens) -> bool:
+    return isinstance(tokens, PatchTokens)
 
 
 def _seen_at(trace: Trace, shape: tuple[int, int]) -> str:

@@ -142,7 +142,18 @@ class Pane(QObject):
     # -- the machinery -----------------------------------------------------------------------------------
 
     def update(self) -> None:
-        """Compute and paint again if anything that matters has changed and somebody sees it."""
+        """Compute and paint again if anything that matters has changed and somebody sees it.
+
+        What goes wrong in one pane is told and leaves it empty, and no other pane without its update.
+        """
+        try:
+            self._update()
+        except Exception:
+            sys.excepthook(*sys.exc_info())
+            self.forget()
+            self.clear(None)
+
+    def _update(self) -> None:
         document, view = self.session.current, self.session.view
         mine = document is not None and self.needs.suits(document.kind)
         self._leave(document, mine)
@@ -357,8 +368,5 @@ class Pane(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show and watched is self.widget:
-            try:
-                self.update()
-            except Exception:  # PySide ends the process where an error leaves nested filters of events
-                sys.excepthook(*sys.exc_info())
+            self.update()
         return False

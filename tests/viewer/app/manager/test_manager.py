@@ -12,9 +12,9 @@ from safetensors.numpy import save
 from headlight.models.catalogue.formats import cache
 from headlight.models.catalogue.hub import fetching
 from headlight.viewer.app.manager import said
-from headlight.viewer.export.choices import said_bytes
 from headlight.viewer.host.stock import rows
 from headlight.viewer.host.stock.rows import Row
+from headlight.viewer.host.stock.sizes import said_bytes
 from tests.models.tiny_hub import serving
 
 WAIT = 20_000
@@ -37,6 +37,7 @@ def test_rows_are_all_there_is_and_say_why_something_does_not_open(hub, tmp_path
     stock = rows.listed([str(tmp_path / "broken"), "not/a-path"])
     by_group = {group: [row for row in stock.rows if row.group == group] for group in said.GROUPS}
     assert [row.id for row in by_group["bundled"]][:2] == ["minilm-l6", "dinov2-small"]
+    assert not any(row.title == "Recorded" for row in stock.rows), "a recording is no model to be used"
     small = by_group["downloaded"][0]
     assert (small.id, small.reads, small.extent, small.kept, small.opens) == (
         NAME,
@@ -54,11 +55,21 @@ def test_rows_are_all_there_is_and_say_why_something_does_not_open(hub, tmp_path
     assert (gpt2.extent, gpt2.opens) == ("12 × 12", False)
     assert recommended["resnet50"].opens, "it is built untrained without a download"
     assert len(recommended) == len(by_group["hub"])
-    assert {row.reads for row in rows.recommended()} == {"text", "image"}
+    assert {row.reads for row in rows.recommended()} == {"text", "image", "picture-text"}
     assert all(row.licence or row.id == "openai/clip-vit-base-patch32" for row in rows.recommended())
 
 
+def test_what_is_known_without_the_disk_is_all_but_what_lies_there(hub, monkeypatch):
+    monkeypatch.setattr(cache, "root", lambda: pytest.fail("looked at the disk"))
+    known = rows.known()
+    assert {row.group for row in known.rows} == {"bundled", "hub"}
+    assert len({row.id for row in known.rows}) == len(known.rows)
+    sizes = [row.download for row in rows.recommended() if row.reads == "text"]
+    assert sizes == sorted(sizes)
+
+
 def test_what_is_said_of_a_row_before_a_download():
+    assert "“a/b/c” is no name on the hub" in said.nothing("a/b/c")
     row = Row("a/b", "a/b", "hub", "text", 2, 4, download=300_000_000, licence="mit", opens=False)
     assert said.details(row, 10**9, True, said_bytes) == "Reads texts · 2 × 4 layers × heads · licence: mit"
     assert not said.can_download(row, 10**9)
@@ -82,7 +93,7 @@ def test_a_name_is_looked_up_downloaded_used_and_deleted(qtbot, make_window, hub
     window.told.connect(lambda _, sentences: told.append(sentences))
     window.actions_.run("models")
     dialog = window.manager.dialog
-    qtbot.waitUntil(lambda: bool(dialog.stock.rows), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(dialog.stock.cache), timeout=WAIT)
 
     def looked_for(text: str) -> None:
         dialog.search.setText(text)
@@ -102,7 +113,7 @@ def test_a_name_is_looked_up_downloaded_used_and_deleted(qtbot, make_window, hub
         for count in written(pieces, part, there):
             yield count
             if count > 1_000_000:
-                go.wait(10)
+                go.wait(60)
 
     monkeypatch.setattr(fetching, "_written", slowly)
     dialog.download.click()
@@ -124,7 +135,8 @@ def test_a_name_is_looked_up_downloaded_used_and_deleted(qtbot, make_window, hub
     assert cache.is_whole(NAME)
     monkeypatch.setattr(window.manager, "_agrees", lambda *_: True)
     dialog.delete.click()
-    qtbot.waitUntil(lambda: not cache.is_whole(NAME), timeout=WAIT)
+    qtbot.waitUntil(lambda: dialog.row is not None and not dialog.row.kept, timeout=WAIT)
+    assert cache.kept() == []
 
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     looked_for("")
