@@ -76,19 +76,23 @@ def cloud_window(make_window, settled):
 @pytest.fixture
 def opened(make_window, settled):
     """A function: a window on a page of a kind of document, that a hand-made model has read."""
-    from headlight.viewer.inputs.inputs import ImageInput, StackInput, TextInput
+    from headlight.models.core.tokens.mixed import MixedTokens
+    from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, StackInput, TextInput
     from tests.viewer import given, given_cloud
     from tests.viewer.cloud_windows import answered
 
     inputs = {
         "text": lambda: TextInput("Text", "a great serve"),
         "image": lambda: ImageInput("Picture", np.zeros((20, 30, 3), np.uint8)),
+        "picture-text": lambda: PictureTextInput("Both", inputs["image"](), "great serve"),
         "points": lambda: given_cloud.room(400),
         "stack": StackInput,
     }
+    traced = given.text_tokens("patch", "great", "serve")
     traces = {
         "text": lambda _: given.trace_of(given.text_tokens("a", "great", "serve")),
         "image": lambda _: given.trace_of(given.patch_tokens()),
+        "picture-text": lambda _: given.trace_of(MixedTokens.of(traced, np.array([[0.0, 0, 30, 20]]))),
         "points": given_cloud.trace_of,
     }
 
