@@ -163,6 +163,11 @@ def load_model(
         source = partial(read, dtype=dtype, **spread)
         model, missing = _found(content, source) if kind is None else _read(kind, source)[:2]
     except (*_UNLOADABLE, SafetensorError, ImportError) as error:
+        if "ignore_mismatched_sizes" in str(error):  # it speaks of its own argument, and of a report
+            raise HeadlightError(
+                f"The weights in {where} have other sizes than its configuration says.",
+                "Fetch both again, or correct config.json.",
+            ) from error
         raise HeadlightError(
             f"The model in {where} cannot be loaded: {first_line(error)}",
             "Fetch it again or choose another.",
@@ -352,6 +357,11 @@ def load_tokenizer(where: Path) -> PreTrainedTokenizerFast:
         tokenizer = _tokenizer_in(where)
     except HeadlightError:
         raise
+    except StrictDataclassError as error:  # it reads the configuration too
+        said = " ".join(str(error).split())
+        raise HeadlightError(
+            f"{where / 'config.json'} makes no sense: {said}", "Correct it, or fetch the model again."
+        ) from error
     except Exception as error:  # what the library behind it raises has no kind of its own
         raise HeadlightError(
             f"The tokenizer in {where} cannot be loaded: {first_line(error)}", step

@@ -246,7 +246,7 @@ def call_of(told: Mapping[str, Any], own: Mapping[str, Any], shared: Mapping[str
         projection = Projection(part["projection"], part.get("projection_bias"))
     return AttentionCall(
         *(name, kind, part["q"][None], part["k"][None], part["v"][None], float(told["scaling"])),
-        softcap=told["softcap"],
+        softcap=None if told["softcap"] is None else float(told["softcap"]),
         projection=projection,
         **more,
         **sampled,

@@ -8,7 +8,8 @@ _READ = Needs(trace=True)
 _LAYERS = Needs(layers=True)
 _HEADS = Needs(("cells",), layers=True)
 _CHARACTERS = Needs(("characters",))
-_RUNS, _TYPED = (Needs((of,), holds=".session.able:recorded") for of in ("read", "characters"))
+_AGAIN = Needs(("read",), holds=".session.able:recorded_and_here")
+_TYPED = Needs(("characters",), holds=".session.able:recorded")
 _CELLS = Needs(("cells",), ("attention", "generation"), trace=True)
 _MAPS = Needs(("cells",), ("attention", "generation", "compare", "arcs"), trace=True)
 _STEPPED = Needs(("cells",), ("attention", "generation", "weight"), trace=True)
@@ -53,7 +54,7 @@ REGISTRY.add(
         needs=Needs(("pixels",), holds=".session.able:recorded"),
     ),
     Command("paste", "Paste text, image or file", "File", "paste", ("Ctrl+V",)),
-    Command("run-again", "Run again", "File", "run_again", ("F5",), _RUNS),
+    Command("run-again", "Run again", "File", "run_again", ("F5",), _AGAIN),
     Command("cancel", "Cancel what runs", "File", "cancel", ("Ctrl+.",), enabled="is_busy"),
     Command(
         id="resume",

@@ -25,6 +25,11 @@ def recorded(document: Document) -> str:
     return "It was recorded from Python: its model is not here." if "recorded" in document.kind.gives else ""
 
 
+def recorded_and_here(document: Document) -> str:
+    """A recording is read from its file once more where the engine has lost it."""
+    return "" if document.trace is None else recorded(document)
+
+
 def one_step(document: Document) -> str:
     """Several recordings of one name are steps that can be walked through."""
     several = len(getattr(document.input, "steps", ())) > 1

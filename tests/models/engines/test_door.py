@@ -99,7 +99,10 @@ def test_what_cannot_be_opened_says_why(tmp_path):
     with pytest.raises(HeadlightError, match=r"The model type “surprise” in .* needs code of its own"):
         open_engine(str(folder), "text", "cpu")
     folder = small(tmp_path / "wide", hidden_size=768)
-    with pytest.raises(HeadlightError, match="cannot be loaded"):
+    with pytest.raises(HeadlightError, match="have other sizes than its configuration says"):
+        open_engine(str(folder), "text", "cpu")
+    folder = small(tmp_path / "words", num_hidden_layers="two")
+    with pytest.raises(HeadlightError, match=r"words/config.json makes no sense: .*'num_hidden_layers'"):
         open_engine(str(folder), "text", "cpu")
     folder = small(tmp_path / "dumb")
     for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):

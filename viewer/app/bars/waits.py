@@ -12,6 +12,7 @@ from headlight.viewer.app.bars.pace import Paces
 from headlight.viewer.app.bars.topbar import TopBar
 from headlight.viewer.app.models.listed import title_of
 from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.session.able import recorded
 from headlight.viewer.session.jobs import Job, Jobs
 from headlight.viewer.session.session import Document, Session
 from headlight.widgets.base.waiting import Waiting
@@ -77,14 +78,16 @@ class Waits(QObject):
         again = ("Run again (F5)", self.ways.run_again)
         if job is not None and job.sentence:
             model = title_of(document.wanted.options.model, document.kind.id)
-            return self._of_job(job, f"Reading the {document.kind.noun} with {model}…")
+            by = "" if recorded(document) else f" with {model}"
+            return self._of_job(job, f"Reading the {document.kind.noun}{by}…")
         if job is not None:
             return self._of_job(job, TURN)
         if document.state == "cancelled":
             return Waiting("Cancelled.", buttons=(again,))
         if document.state == "failed":
             said = document.failure or "The model could not read this."
-            return Waiting(said, buttons=(again, ("Choose another model…", self.ways.choose_model)))
+            other = ("Choose another model…", self.ways.choose_model)
+            return Waiting(said, buttons=(again,) if recorded(document) else (again, other))
         return Waiting(TURN)
 
     def _of_job(self, job: Job, says: str) -> Waiting:

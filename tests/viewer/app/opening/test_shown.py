@@ -70,6 +70,10 @@ def test_steps_of_one_name_are_one_document_with_a_slider(make_window, settled, 
     assert (place_of(document), document.options.step) == (3, 400)
     np.testing.assert_array_equal(matrix._result.values, weights(3)[0, 0])
     assert not window.actions_.commands["run-again"].enabled()
+    document = window.session.current
+    lost, document.trace = document.trace, None  # as where the engine has ended
+    assert window.actions_.commands["run-again"].enabled(), "it is read from its file once more"
+    document.trace = lost
 
 
 def test_a_document_of_one_recording_has_no_slider(make_window, settled):
