@@ -259,8 +259,10 @@ class PicturePane(OnInputPane):
             tokens = tokens if isinstance(tokens, PatchTokens) else document.trace.tokens
             rows, columns = tokens.grid
             said += f"{_seen_at(document.trace, (height, width))} · {rows} × {columns} patches"
-            if size := document.trace.shapes.get("pixel_values"):
-                said += f" of {size[1] // rows} px"
+            size = document.trace.shapes.get("pixel_values", ())
+            if len(size) == 3:
+                down, across = size[1] // rows, size[2] // columns
+                said += f" of {down} px" if down == across else f" of {across} × {down} px"
             layers, layer = document.trace.layers, self.session.view[Selection].layer
             if layer < len(layers):
                 windows = layers[layer].said()
