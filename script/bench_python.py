@@ -101,13 +101,13 @@ def show() -> list[tuple[str, str, str]]:
 
 
 def _painted(began: float) -> float:
-    """Seconds until the screen has had no other picture for a second; the time of the last change."""
+    """Seconds until the last change of the screen, after which nothing moves for ten."""
     from Xlib import X, display
 
     root = display.Display().screen().root
     size = root.get_geometry()
     last, changed = b"", began
-    while time.time() - changed < 4 or changed == began:
+    while time.time() - changed < 10 or changed == began:
         shot = root.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF).data
         if shot != last:
             last, changed = shot, time.time()

@@ -55,11 +55,11 @@ def said_before(numbers: int) -> str:
     free = devices.free_memory()
     if WHOLE * numbers <= MUCH * free:
         return ""
-    takes = f"{_gb(WHOLE * numbers)} in float32 and {_gb(HALF * numbers)} in bfloat16"
+    takes = f"{_gb(WHOLE * numbers)} of memory in float32 and {_gb(HALF * numbers)} in bfloat16"
     chosen = "It does not fit." if HALF * numbers > free else ""
     if not chosen and WHOLE * numbers > free:
         chosen = "It will be computed in bfloat16."
-    return f"It takes {takes} of memory; {_gb(free)} are free. {chosen}".strip()
+    return f"It takes {takes}; {_gb(free)} are free. {chosen}".strip()
 
 
 def _too_large(needed: int, free: int, how: str = "") -> HeadlightError:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from headlight.models import devices
 from headlight.models.catalogue import entries
 from headlight.models.catalogue.entries import READS, Entry
-from headlight.models.catalogue.folders import check_weights, read_config, stored_in
+from headlight.models.catalogue.folders import BOTH, check_weights, read_config, stored_in
 from headlight.models.catalogue.formats.layout import is_model_folder
 from headlight.models.catalogue.memory import HALVED, check_memory, fitting
 from headlight.models.core.errors import HeadlightError
@@ -160,6 +160,11 @@ def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
 def _fits(entry: Entry, modality: str, engines: Engines) -> None:
     if not entry.reads(modality):
         reads, wanted = (READS.get(name, name) for name in (entry.modality, modality))
+        if entry.reads(BOTH) and modality == "image":
+            raise HeadlightError(
+                f"{entry.title} reads {reads}, not {wanted} alone.",
+                "Put a text beside the picture (--text), an empty one for what the model says by itself.",
+            )
         there = [one.id for one in (*entries.BUNDLED, *engines.brought) if one.reads(modality)]
         other = f"{there[0]}, or another model" if there else "a model"
         raise HeadlightError(

@@ -85,6 +85,14 @@ def growth(id: str, size: int = 224, task: Task = SILENT) -> tuple[Field, ...]:
 def fields_at(model: nn.Module, shape: tuple[int, int], task: Task = SILENT) -> tuple[Field, ...]:
     """The same of a loaded model for an input of `shape` (height, width), remembered."""
     shape = (int(shape[0]), int(shape[1]))
+    parameters = inspect.signature(model.forward).parameters.values()
+    needed = [p for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    if len(needed) > 1:
+        raise HeadlightError(
+            "This network is given patches that were cut before, not pixels: its receptive fields cannot be "
+            "followed.",
+            "Choose a network that takes pixels.",
+        )
     return derived(model, ("fields", shape), lambda: _to_the_map(twin(model), shape, task))
 
 

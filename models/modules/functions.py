@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import FunctionType
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from headlight.models.attention.calls import AttentionCall, GivenCall, Projection
@@ -73,3 +76,26 @@ def undropped(call: AttentionCall | GivenCall, rows: Tensor, weights: Tensor | b
     gqa = {"enable_gqa": True} if call.k.shape[1] != call.q.shape[1] else {}
     out = scaled_dot_product_attention(call.q[:, :, rows], call.k, call.v, mask, scale=call.scaling, **gqa)
     return out.transpose(1, 2)
+
+
+def may_attend(module: nn.Module) -> bool:
+    """Whether a call may be made in its own name: not in that of a linear layer or a softmax."""
+    if isinstance(module, torch.jit.ScriptModule):
+        return False
+    return bool(module._modules) or not type(module).__module__.startswith("torch.nn.")
+
+
+def plain_name(name: str) -> str:
+    """A module's name as it was before it was compiled."""
+    return name.replace("_orig_mod.", "").removesuffix("_orig_mod")
+
+
+def headed(lead: tuple[int, ...], given: Tensor) -> Tensor:
+    """[B, H, Nq, dv] of [B, Nq, H, dv], lead its first three, or of what holds one head alone."""
+    return given.reshape((*lead, -1)).transpose(1, 2)
+
+
+def as_written() -> Any:
+    """Compiled code hides what it calls. Only where something was compiled: asking takes a second else."""
+    dynamo = sys.modules.get("torch._dynamo") or sys.modules.get("torch.nn.attention.flex_attention")
+    return torch.compiler.set_stance("force_eager") if dynamo else nullcontext()

@@ -7,13 +7,12 @@ path, which would hide it, is off meanwhile), `flex_attention`, and softmax(q·k
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -35,11 +34,23 @@ from headlight.models.attention.calls import (
 from headlight.models.core.errors import HeadlightError
 from headlight.models.modules import products
 from headlight.models.modules.flex import FlexCall
-from headlight.models.modules.functions import batch_of, gives, joined, opened, undropped
+from headlight.models.modules.functions import (
+    as_written,
+    batch_of,
+    gives,
+    headed,
+    joined,
+    may_attend,
+    opened,
+    plain_name,
+    undropped,
+)
 from headlight.models.modules.lineage import SHAPES_OF_OUTPUTS, Joined, Scores, Weights
 from headlight.models.modules.lying import Lying
 from headlight.models.modules.packages import Asked, watched
 from headlight.models.modules.seen import Seen
+
+_FUSED = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
 
 
 @contextmanager
@@ -60,7 +71,7 @@ def recording(model: nn.Module, gradients: bool = False) -> Iterator[Seen]:
     seen = Seen(type(getattr(model, "_orig_mod", model)).__name__)
     with ExitStack() as stack:
         recorder = _Recorder(model, seen, gradients, stack)
-        stack.enter_context(_as_written(model))
+        stack.enter_context(as_written())
         stack.enter_context(watched(model, recorder.packaged))
         stack.enter_context(recorder)
         yield seen
@@ -70,12 +81,6 @@ def recording(model: nn.Module, gradients: bool = False) -> Iterator[Seen]:
             "It is seen where it calls scaled_dot_product_attention, nn.MultiheadAttention or "
             "flex_attention, or multiplies a softmax of a product with values.",
         )
-
-
-def _as_written(model: nn.Module) -> Any:
-    """Compiled code hides what it calls. Only where something was compiled: asking takes a second else."""
-    dynamo = sys.modules.get("torch._dynamo") or sys.modules.get("torch.nn.attention.flex_attention")
-    return torch.compiler.set_stance("force_eager") if dynamo else nullcontext()
 
 
 class _Recorder(TorchFunctionMode):
@@ -107,10 +112,10 @@ class _Recorder(TorchFunctionMode):
             **dict.fromkeys(products.NAMES, self._product),
         }
         for name, module in model.named_modules():
-            if module is not model and not _may_attend(module):
+            if module is not model and not may_attend(module):
                 continue
-            self._types[_plain(name)] = type(module)
-            begins, ends = (partial(one, _plain(name)) for one in (self._begins, self._ends))
+            self._types[plain_name(name)] = type(module)
+            begins, ends = (partial(one, plain_name(name)) for one in (self._begins, self._ends))
             if module is model:
                 root = module.register_forward_pre_hook(self._pass_begins, with_kwargs=True)
                 stack.callback(root.remove)
@@ -231,9 +236,17 @@ class _Recorder(TorchFunctionMode):
                 "", "self", q, k, v, scores.scaling(), lying.mask_of(scores.allowed), softcap=scores.cap
             )
             call = lying.added_to(call, scores.added)
+            call.mask = self._shared(call.mask)
             if self._is_sure(call, scores, weights, changed):
                 return call
         return GivenCall("", "self", weights.detach(), v=v.detach())
+
+    def _shared(self, mask: Tensor | None) -> Tensor | None:
+        """The one triangle for all layers whose masks are it: each makes its own, of n × n."""
+        if mask is None or mask.dtype != torch.bool or mask.numel() != mask.shape[-1] ** 2:
+            return mask
+        triangle = self._triangle(mask.shape[-1], mask.shape[-1], mask.device)
+        return triangle if torch.equal(mask.reshape(triangle.shape), triangle) else mask
 
     def _is_sure(self, call: AttentionCall, scores: Scores, weights: Tensor, changed: bool) -> bool:
         """Whether a call's q and k give these weights, [B, H, Nq, Nk]."""
@@ -247,14 +260,11 @@ class _Recorder(TorchFunctionMode):
 
     def _scaled(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         out = function(*args, **kwargs)
-        given = dict(
-            zip(("query", "key", "value", "attn_mask", "dropout_p", "is_causal"), args, strict=False)
-        )
-        given |= kwargs
+        given = {**dict(zip(_FUSED, args, strict=False)), **kwargs}
         q, k, v = (given[name] for name in ("query", "key", "value"))
         if q.is_nested or q.ndim < 2:
             return out
-        lying = self._lying(q, exact=q.ndim == 4)
+        lying = self._lying(q)
         mask, scale = given.get("attn_mask"), given.get("scale")
         if mask is not None and hasattr(mask, "_materialize"):  # of torch.nn.attention.bias
             mask = mask._materialize(q.device)
@@ -309,7 +319,7 @@ class _Recorder(TorchFunctionMode):
         q, k, v = (one.transpose(1, 2) for one in (asked.q, asked.k, asked.v))
         scale = q.shape[-1] ** -0.5 if asked.scale is None else float(asked.scale)
         call = AttentionCall("", "self", q, k, v, scale, asked.mask, softcap=asked.softcap)
-        self._note(call, out, partial(_headed, asked.q.shape[:3]), bool(asked.dropout))
+        self._note(call, out, partial(headed, asked.q.shape[:3]), bool(asked.dropout))
 
     def _linear(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         """A linear layer, which may be the output projection of the call before."""
@@ -371,7 +381,7 @@ class _Recorder(TorchFunctionMode):
             return "cross"
         return "window" if self._batch and count > self._batch and count % self._batch == 0 else "self"
 
-    def _lying(self, tensor: Tensor, exact: bool = False) -> Lying:
+    def _lying(self, tensor: Tensor) -> Lying:
         inside = self._inside
         batch = self._batch if inside is None else inside["batch"]
         return Lying.of(tuple(tensor.shape[:-2]), batch, None if inside is None else inside["heads"])
@@ -384,20 +394,3 @@ class _Recorder(TorchFunctionMode):
                 None, None
             ]
         return self._triangles[key]
-
-
-def _may_attend(module: nn.Module) -> bool:
-    """Whether a call may be made in its own name: not in that of a linear layer or a softmax."""
-    if isinstance(module, torch.jit.ScriptModule):
-        return False
-    return bool(module._modules) or not type(module).__module__.startswith("torch.nn.")
-
-
-def _plain(name: str) -> str:
-    """A module's name as it was before it was compiled."""
-    return name.replace("_orig_mod.", "").removesuffix("_orig_mod")
-
-
-def _headed(lead: tuple[int, ...], given: Tensor) -> Tensor:
-    """[B, H, Nq, dv] of [B, Nq, H, dv], lead its first three, or of what holds one head alone."""
-    return given.reshape((*lead, -1)).transpose(1, 2)

@@ -75,6 +75,18 @@ def _values(module: nn.Module, given: Tensor) -> Iterator[None]:
         hook.remove()
 
 
+def _drawn() -> list[Tensor]:
+    """How far random numbers were drawn, on the processor and on each GPU."""
+    on_gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return [torch.get_rng_state(), *on_gpus]
+
+
+def _draw_again(drawn: list[Tensor]) -> None:
+    torch.set_rng_state(drawn[0])
+    if drawn[1:]:
+        torch.cuda.set_rng_state_all(drawn[1:])
+
+
 class Amounts:
     """What layers of a pass amount to, by module: of those whose own weights are not all there is to them."""
 
@@ -84,12 +96,12 @@ class Amounts:
         """Whether a layer is run again now, which nobody else is to look at."""
         self._sampled = sampled
         self._values: dict[nn.Module, Tensor] = {}
-        self._drawn: dict[nn.Module, Tensor] = {}
+        self._drawn: dict[nn.Module, list[Tensor]] = {}
 
     def begin(self, module: nn.Module) -> None:
         """A layer begins: what it will draw can be drawn again."""
         if not self.runs and values_of(module) is not None:
-            self._drawn[module] = torch.get_rng_state()
+            self._drawn[module] = _drawn()
 
     def valued(self, module: nn.Module, values: Tensor) -> None:
         """A layer has computed its values."""
@@ -107,14 +119,14 @@ class Amounts:
             return
 
         def run() -> Any:
-            torch.set_rng_state(drawn)
+            _draw_again(drawn)
             return module(*args, **kwargs)
 
-        after, self.runs = torch.get_rng_state(), True
+        after, self.runs = _drawn(), True
         try:
             found = amount(module, run, values, gave, self._sampled)
         finally:
-            torch.set_rng_state(after)
+            _draw_again(after)
             self.runs = False
         if found is not None:
             self.found[module] = found

@@ -10,8 +10,8 @@ from __future__ import annotations
 import inspect
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -35,6 +35,7 @@ from headlight.models.core.tokens import Tokens
 from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import INPUT, Gradients, Trace
 from headlight.models.engines.heads import Head, Said, recorded, said
+from headlight.models.engines.paired.embedded import embedded
 from headlight.models.engines.paired.fed import Fed, Feeder
 from headlight.models.engines.paired.seeing import seen_by_tower
 from headlight.models.engines.paired.sequence import Composed, Composer
@@ -368,21 +369,10 @@ class OneSequenceEngine(Askable):
             "Try another picture, a shorter text or another model.",
         )
 
-    @contextmanager
-    def _leaf(self, inputs: dict[str, Any], values: Tensor | None = None) -> Iterator[list[Tensor]]:
-        """The vectors that the language model is given, those of the picture among them."""
-        found: list[Tensor] = []
-
-        def enter(_: torch.nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
-            given = kwargs["inputs_embeds"].detach() if values is None else values[None].to(self.device)
-            found.append(given.clone().requires_grad_())
-            return args, {**kwargs, "inputs_embeds": found[-1]}
-
-        hook = self._speaking_part.register_forward_pre_hook(enter, with_kwargs=True)
-        try:
-            yield found
-        finally:
-            hook.remove()
+    def _leaf(
+        self, inputs: dict[str, Any], values: Tensor | None = None
+    ) -> AbstractContextManager[list[Tensor]]:
+        return embedded(self._speaking_part, values)
 
     def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
         """As `Run.gradients`: of the language model's layers, since they start at what it is given."""

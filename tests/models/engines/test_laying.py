@@ -9,7 +9,9 @@ from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransforme
 from transformers.vision_utils import get_vision_position_ids, get_vision_window_index
 
 from headlight.models.attention.calls import AttentionCall, GivenCall
+from headlight.models.core.tokens import Box
 from headlight.models.engines.pictures.laying import laying_of, reordered
+from headlight.models.engines.pictures.pixels import exactly, fit, in_squares, inner_square
 
 ROWS, COLUMNS, SIDE = 6, 10, 14
 QWEN = {"depth": 1, "hidden_size": 32, "num_heads": 2, "patch_size": SIDE, "spatial_merge_size": 2}
@@ -68,3 +70,20 @@ def test_a_call_over_other_places_is_the_same_call() -> None:
         shown = reordered(one, order)
         torch.testing.assert_close(shown.weights()[:, order][:, :, order], call.weights())
         assert shown.error() < 1e-6
+
+
+def test_a_picture_meets_the_one_size_that_a_model_reads_in_its_middle() -> None:
+    fitted = exactly(100, 300, (64, 96), (4, 6), "Mine")
+    assert (fitted.grid, fitted.region) == ((4, 6), Box(75, 0, 225, 100))
+    said = "Mine reads 96 × 64 pixels and no other size"
+    assert fitted.notices == (f"{said}: of this picture the middle is read.",)
+    assert exactly(128, 192, (64, 96), (4, 6), "Mine").notices == (f"{said}.",)
+
+
+def test_squares_and_what_is_merged_fit_into_a_picture() -> None:
+    square = inner_square(300, 500, lambda side: fit(side, side, 224, 16), "Mine")
+    assert (square.grid, square.region) == ((14, 14), Box(100, 0, 400, 300))
+    assert square.notices[-1] == "Mine reads square pictures alone: of this one the middle is read."
+    merged = in_squares(fit, 300, 500, 224, 14, 2)
+    assert (merged.grid, merged.region.y1 - merged.region.y0) == ((16, 26), 300)
+    assert in_squares(fit, 300, 500, 224, 14, 1) == fit(300, 500, 224, 14)

@@ -130,6 +130,12 @@ def test_in_training_the_weights_are_those_before_dropout(x, dropout):
     same(seen.calls[0], of_packed(packed, x))
 
 
+def test_layers_share_one_triangle(x):
+    with recording(model := nn.Sequential(Attention(), Attention())) as seen:
+        model(x)
+    assert seen.calls[0].mask is seen.calls[1].mask
+
+
 def test_heads_in_a_list_are_one_layer(x):
     model = ManyHeads()
     with recording(model) as seen:

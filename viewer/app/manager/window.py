@@ -79,7 +79,7 @@ class Manager:
     def _use(self, row: Row) -> None:
         """Let it read the open document where that is of its kind; else it is asked what for."""
         document = self.models.session.current
-        if document is not None and document.kind.id in row.kinds and not row.note.startswith("It takes"):
+        if document is not None and document.kind.id in row.kinds and not row.asks:
             self.models.use(row.id)
         else:
             self.models.offers.look(row.id)

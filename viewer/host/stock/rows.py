@@ -48,6 +48,8 @@ class Row:
     looked: bool = False
     kept: bool = False
     """It lies in the hub's cache, as a whole or in part, and can be deleted."""
+    asks: bool = False
+    """Opening it takes much, which is said and asked before."""
     also: tuple[str, ...] = ()
     """Other kinds that it reads."""
 
@@ -98,6 +100,7 @@ def row_of(entry: Entry, group: Group) -> Row:
         group=group,
         reads=entry.modality,
         also=entry.also,
+        asks=bool(entry.opening),
         layers=entry.layers,
         heads=entry.heads,
         size=size,
