@@ -190,8 +190,10 @@ def test_an_engine_that_dies_says_why_and_another_takes_its_place(mortal, call, 
 @posix
 def test_one_that_is_killed_while_idle_is_missed_and_replaced(mortal):
     assert mortal.result(calls.added, 1, 1) == ("done", 2)
+    ends = queue.Queue()
+    mortal.host.listen(ends.put, mortal.memory.append)  # a window that came up after its engine
     os.kill(mortal.host.pid, signal.SIGTERM)
-    assert "SIGTERM" in mortal.ends.get(timeout=WAIT).cause
+    assert "SIGTERM" in ends.get(timeout=WAIT).cause
     assert mortal.host.pid is None
     assert mortal.result(calls.added, 1, 1) == ("done", 2)
 

@@ -44,7 +44,10 @@ class ProcessHost:
 
         with self._lock:
             if self._engine is None or not self._engine.is_alive():
-                self._engine = Parent(self._command, self._ended, self._told)
+                # One that starts before a window listens tells it all the same.
+                self._engine = Parent(
+                    self._command, lambda failure: self._ended(failure), lambda memory: self._told(memory)
+                )
             self._engine.start(number, Pending(call, hear, lane))
 
     def cancel(self, number: int, *, firmly: bool = False) -> None:
