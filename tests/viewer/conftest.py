@@ -78,6 +78,7 @@ def opened(make_window, settled):
     """A function: a window on a page of a kind of document, that a hand-made model has read."""
     from headlight.models.core.tokens.mixed import MixedTokens
     from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, StackInput, TextInput
+    from headlight.viewer.inputs.recorded.inputs import RecordedCloud, RecordedImage, RecordedText
     from tests.viewer import given, given_cloud
     from tests.viewer.cloud_windows import answered
 
@@ -87,6 +88,9 @@ def opened(make_window, settled):
         "picture-text": lambda: PictureTextInput("Both", inputs["image"](), "great serve"),
         "points": lambda: given_cloud.room(400),
         "stack": StackInput,
+        "recorded-text": lambda: RecordedText("Text", "a great serve"),
+        "recorded-image": lambda: RecordedImage("Picture", np.zeros((20, 30, 3), np.uint8)),
+        "recorded-points": lambda: RecordedCloud(**vars(given_cloud.room(400))),
     }
     traced = given.text_tokens("patch", "great", "serve")
     traces = {
@@ -95,6 +99,7 @@ def opened(make_window, settled):
         "picture-text": lambda _: given.trace_of(MixedTokens.of(traced, np.array([[0.0, 0, 30, 20]]))),
         "points": given_cloud.trace_of,
     }
+    traces |= {f"recorded-{kind}": traces[kind] for kind in ("text", "image", "points")}
 
     def open_(kind, page, window=None):
         window = window or make_window(run=False)

@@ -77,14 +77,20 @@ def test_nothing_that_the_window_offers_is_refused_before_a_model_is_asked(expor
     import numpy as np
 
     from headlight.viewer.export.door import refuse_early
-    from headlight.viewer.inputs.inputs import ImageInput, TextInput
+    from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, TextInput
+    from headlight.viewer.inputs.recorded.inputs import RecordedCloud, RecordedImage, RecordedText
     from tests.viewer.given_cloud import room
 
     which, kind, ending, values = export
+    pixels = np.zeros((9, 9, 3), np.uint8)
     inputs = {
         "text": lambda: TextInput("a", "a"),
-        "image": lambda: ImageInput("a", np.zeros((9, 9, 3), np.uint8)),
+        "image": lambda: ImageInput("a", pixels),
+        "picture-text": lambda: PictureTextInput(ImageInput("a", pixels), "a"),
         "points": lambda: room(3001),
+        "recorded-text": lambda: RecordedText("a", "a"),
+        "recorded-image": lambda: RecordedImage("a", pixels),
+        "recorded-points": lambda: RecordedCloud(**vars(room(3001))),
     }
     if not missing(which, ending, values):
         refuse_early(options_of(which, kind, ending, values, "/", "a"), inputs[kind]())
