@@ -406,17 +406,17 @@ _COSTS = ".session.view:CostSettings"
 _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
-# What kinds give: "read": a model reads it; "cells": tokens in rows, heads in grids; "characters"; "pixels";
-# "both": characters beside pixels; "written": a model may go on with it; "positions"; "layers": a stack of
-# convolutions that can be built; "built": there is nothing else; "recorded": there is no model to read it
-# again.
+# What kinds give: "read": a model reads it; "again": that is there, and can read it as often as is asked;
+# "cells": tokens in rows, heads in grids; "characters"; "pixels"; "both": characters beside pixels; "written":
+# a model may go on with it; "positions"; "layers": a stack of convolutions that can be built; "built": there
+# is nothing else; "recorded": it was recorded, and is as it is.
 REGISTRY.add(
     Kind(
         id="text",
         noun="text",
         plural="texts",
         input=".inputs.inputs:TextInput",
-        gives=("read", "cells", "characters", "written"),
+        gives=("read", "again", "cells", "characters", "written"),
         layouts=(
             _SENTENCE,
             _GENERATION,
@@ -450,7 +450,7 @@ REGISTRY.add(
         noun="image",
         plural="images",
         input=".inputs.inputs:ImageInput",
-        gives=("read", "cells", "pixels"),
+        gives=("read", "again", "cells", "pixels"),
         layouts=(
             *(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _FIELDS, _METHODS, _EXPERIMENTS_ON_PICTURE),
             *(_ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _COST, _PUBLISHED),
@@ -465,7 +465,7 @@ REGISTRY.add(
         noun="picture with text",
         plural="pictures with texts",
         input=".inputs.inputs:PictureTextInput",
-        gives=("read", "cells", "both", "written"),
+        gives=("read", "again", "cells", "both", "written"),
         layouts=(_PICTURE_AND_TEXT, _GENERATION_OF_BOTH, _WEIGHT_OF_BOTH),
         adapter=".host.adapters:PICTURES_WITH_TEXTS",
         settings=(_MAP, _BY_HAND, *_FOUND, _WRITING),
@@ -476,7 +476,7 @@ REGISTRY.add(
         noun="point cloud",
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
-        gives=("read", "positions", "layers"),
+        gives=("read", "again", "positions", "layers"),
         layouts=(
             *(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _METHODS, _POINTS_IN_CONTEXT),
             *(_EXPERIMENTS_ON_CLOUD, _PUBLISHED),
