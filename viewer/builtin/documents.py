@@ -407,9 +407,9 @@ _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
 # What kinds give: "read": a model reads it; "again": that is there, and can read it as often as is asked;
-# "cells": tokens in rows, heads in grids; "characters"; "pixels"; "both": characters beside pixels; "written":
-# a model may go on with it; "positions"; "layers": a stack of convolutions that can be built; "built": there
-# is nothing else; "recorded": it was recorded, and is as it is.
+# "cells": tokens in rows, heads in grids; "characters"; "pixels"; "both": characters beside pixels;
+# "written": a model may go on with it; "positions"; "layers": a stack of convolutions that can be built;
+# "built": there is nothing else; "recorded": it was recorded, and is as it is.
 REGISTRY.add(
     Kind(
         id="text",
