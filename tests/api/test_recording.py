@@ -102,7 +102,9 @@ def test_the_command_line_exports_a_saved_recording(vit, tmp_path, capsys):
         np.testing.assert_array_equal(arrays["attention"], vit.attention(1))
     capsys.readouterr()
     assert cli.run(["export", str(path), "relevance", "--out", str(out)]) == 2
-    assert "TransformerEncoder says nothing that could be asked about" in capsys.readouterr().err
+    assert "Relevance asks the model anew, and what was recorded from Python is without it" in (
+        capsys.readouterr().err
+    )
 
 
 def test_tokens_stand_in_their_text_and_their_words(vit):

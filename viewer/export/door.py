@@ -243,6 +243,11 @@ def _export_of(what: str, document: Input) -> tuple[Export, Kind]:
         if kind in kinds_of(one):
             return one, kind
     kinds = tuple(dict.fromkeys(kind for one in exports for kind in kinds_of(one)))
+    if set(exports[0].needs.of) <= {*kind.gives, "again"}:
+        raise HeadlightError(
+            f"{what.capitalize()} asks the model anew, and what was recorded from Python is without it.",
+            "Export its attention, rollout or heads, or open the input with a model.",
+        )
     raise HeadlightError(
         f"{what.capitalize()} is of {_named(kinds)}, and this is {kind.one}.", f"Choose {kinds[0].one}."
     )

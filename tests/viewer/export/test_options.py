@@ -86,7 +86,7 @@ def test_nothing_that_the_window_offers_is_refused_before_a_model_is_asked(expor
     inputs = {
         "text": lambda: TextInput("a", "a"),
         "image": lambda: ImageInput("a", pixels),
-        "picture-text": lambda: PictureTextInput(ImageInput("a", pixels), "a"),
+        "picture-text": lambda: PictureTextInput("a", ImageInput("a", pixels), "a"),
         "points": lambda: room(3001),
         "recorded-text": lambda: RecordedText("a", "a"),
         "recorded-image": lambda: RecordedImage("a", pixels),
