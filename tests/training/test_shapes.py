@@ -81,7 +81,8 @@ def test_a_training_that_was_stopped_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(fit, "CLASSES", ("flat", "long"))
     monkeypatch.setattr(fit, "BATCH", {network: 4})
     monkeypatch.setattr(fit, "count", lambda *_: 64)
-    given = argparse.Namespace(network=network, data=tmp_path, run=tmp_path, minutes=0.001, validate=9)
+    folders = {"data": tmp_path, "run": tmp_path, "begin": None}
+    given = argparse.Namespace(network=network, minutes=0.001, validate=9, **folders)
     first = fit.Training(given)
     first.fit()
     given.minutes = first.elapsed / 60 + 0.001

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -57,20 +58,23 @@ class Table:
 
 
 def told(table: Table, number: int) -> dict[str, str]:
-    """What a row says, by the names of what it says."""
+    """What a row says in short, by the names of what it says: all of it stands in the table."""
     row = table.rows[number]
-    figures = [
-        f"{measure} {said(value)}"
-        for measure, value in zip(table.measures, row.values, strict=True)
-        if value is not None
-    ]
-    on = f"{table.title} (made-up data)" if table.made_up else table.title
     return {
-        "Network": row.network,
-        "Measured on": on,
-        "Figures": ", ".join(figures),
-        "Given by": row.source,
+        "Network": row.network.split(",")[0],
+        "Measured on": table.title.split(",")[0],
+        "Figures": " · ".join(map(said, row.values)),
+        "Given by": _who(row.source),
     }
+
+
+def _who(source: str) -> str:
+    """The authors and their year, or whose repository it is."""
+    if paper := re.match(r"[^“,]*\b(?:19|20)\d\d", source):
+        return paper[0].replace(" and ", ", ")
+    if code := re.match(r"github\.com/([^/]+)", source):
+        return code[1]
+    return "Headlight" if "Headlight" in source else "others"
 
 
 def said(value: float | None) -> str:

@@ -49,8 +49,8 @@ def test_what_nobody_gave_is_said_so_and_sorted_below():
     assert (said(61.33), said(70.0), said(None)) == ("61.33", "70.0", "–")
     assert told(tables()[1], 1) == {
         "Network": "PointNet",
-        "Measured on": "Rooms of Headlight (made-up data)",
-        "Figures": "mIoU 61.4, mAcc 77.9, OA 83.0",
-        "Given by": "Headlight, README, “Figures”",
+        "Measured on": "Rooms of Headlight",
+        "Figures": "61.4 · 77.9 · 83.0",
+        "Given by": "Headlight",
     }
     assert min(key[2] for key in table.sorted_by()) == -1.0

@@ -24,6 +24,7 @@ from headlight.viewer.slices.clouds.boxes.measured import (
     measured_or_why,
 )
 from headlight.viewer.slices.clouds.boxes.shown import Read, Shown
+from headlight.widgets.base import theme
 from headlight.widgets.base.labels import Note
 from headlight.widgets.plots.curve_plot import SharePlot
 from headlight.widgets.plots.line_plot import Series
@@ -40,6 +41,7 @@ class AgreementPane(BoxPane):
         self.rows = SortableTable(COLUMNS, "Average precision and errors")
         self.kitti = SortableTable(KITTI, "Average precision by KITTI")
         self.plot = SharePlot("Precision over recall", NONE_FOUND, ("recall", "precision"))
+        self.plot.setMinimumSize(theme.em(5), theme.em(5))  # it must not ask for more room than the tables do
         self.note = Note()
         widget = QWidget()
         column = QVBoxLayout(widget)
