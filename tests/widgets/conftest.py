@@ -11,6 +11,8 @@ from headlight.widgets.base import theme
 def clean(qapp):
     """Every test starts dark at scale 1, and leaves neither a widget nor a running timer behind."""
     theme.apply(qapp, "dark")
+    while not theme.is_everywhere():  # widgets of former tests may lie about still, and take it on by and by
+        QApplication.processEvents()
     before = set(QApplication.topLevelWidgets())
     yield
     made = [widget for widget in QApplication.topLevelWidgets() if widget not in before]

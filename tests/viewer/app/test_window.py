@@ -123,24 +123,24 @@ def test_closing_during_work_cancels_and_leaves_no_thread(make_window, qtbot):
 def test_a_file_dropped_on_a_pane_opens(text_window, qtbot):
     window = text_window
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(ROOT / "README.md"))])
+    mime.setUrls([QUrl.fromLocalFile(str(ROOT / "assets" / "fonts" / "NOTICE.md"))])
     target = window.deck.docks["matrix"]
     action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     none = Qt.KeyboardModifier.NoModifier
     QApplication.sendEvent(target, QDragEnterEvent(QPoint(5, 5), action, mime, button, none))
     QApplication.sendEvent(target, QDropEvent(QPointF(5, 5), action, mime, button, none))
     qtbot.waitUntil(lambda: len(window.session.documents) == 2, timeout=WAIT)
-    assert window.session.current.title == "README.md"
+    assert window.session.current.title == "NOTICE.md"
 
 
 def test_opened_files_are_offered_again_the_next_time(make_window, qtbot):
     window = make_window(run=False)
-    window.runs.open_path(str(ROOT / "README.md"))
+    window.runs.open_path(str(ROOT / "assets" / "fonts" / "NOTICE.md"))
     window.runs.open_path(str(ROOT / "no such file"))
     qtbot.waitUntil(lambda: len(window.session.documents) == 1 and window.is_idle(), timeout=WAIT)
     window.messages.clear()
     window.close()
-    assert make_window(run=False).recent.files() == [str(ROOT / "README.md")]
+    assert make_window(run=False).recent.files() == [str(ROOT / "assets" / "fonts" / "NOTICE.md")]
 
 
 def test_a_screenshot_is_taken_when_all_is_drawn(tmp_path):

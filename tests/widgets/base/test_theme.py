@@ -21,6 +21,12 @@ def contrast(a: str, b: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def everywhere(qapp) -> None:
+    """Wait until all widgets have taken on the theme, those of former tests that lie about still among them."""
+    while not theme.is_everywhere():
+        qapp.processEvents()
+
+
 def test_contrast_formula():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
@@ -45,6 +51,7 @@ def test_apply_paints_the_application(qapp, qtbot):
     button.show()
     for choice in (LIGHT, DARK):
         theme.apply(qapp, choice.name)
+        everywhere(qapp)
         assert theme.current() is choice
         assert qapp.palette().window().color() == QColor(choice.background)
         picture = button.grab().toImage()
@@ -108,6 +115,7 @@ def test_another_theme_reaches_a_widget_deep_inside_once_and_not_once_a_level(qt
     outermost.show()
     deep.changes = 0
     theme.apply(qapp, "light")
+    everywhere(qapp)
     assert 0 < deep.changes <= 4
     theme.apply(qapp, "dark")
 

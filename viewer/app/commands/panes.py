@@ -57,8 +57,12 @@ def step_field(window: Acts, by: int) -> None:
 
 
 def edit_text(window: Acts) -> None:
-    """Open the editor of the sentence, or leave it."""
+    """Open the editor of the sentence, or leave it; a page without it turns to the first, which has it."""
     from headlight.viewer.panes.attention.sentence import SentencePane
 
+    document = window.session.current
     for pane in window.made(SentencePane):
-        pane.edit_button.toggle()
+        if document is not None and not pane.widget.isVisible():
+            window.session.set_page(document.pages[0])
+        if pane.widget.isVisible():  # or the keyboard would be where nobody sees it
+            pane.edit_button.toggle()
