@@ -22,7 +22,7 @@ def contrast(a: str, b: str) -> float:
 
 
 def everywhere(qapp) -> None:
-    """Wait until all widgets have taken on the theme, those of former tests that lie about still among them."""
+    """Wait until all widgets have taken on the theme, those of former tests that lie about among them."""
     while not theme.is_everywhere():
         qapp.processEvents()
 
