@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from headlight.models.core.colours import Scale, levels, lut
+from headlight.models.core.colours import Scale, levels, lut, scale_about_zero
 from headlight.viewer.app.window import Window
 from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.clouds.ready import Ready
@@ -122,6 +122,7 @@ def bars_true(window: Window) -> Iterator[str]:
         if told is None:
             results = (getattr(pane, name, None) for name in _RESULTS)
             scales = [scale for result in results for scale in scales_in(result)]
+            scales += _of_sweep(pane) if name == "sweep" else []
             for bar in bars:
                 if bar._scale is not None and bar._scale not in scales:
                     yield f"a bar of {name} is of {bar._scale}, which is of nothing that is painted"
@@ -205,6 +206,14 @@ def _on_text(strip: Any, result: Any) -> Told:
 def _relevance(pane: Any) -> Told:
     on_text = pane.stack.currentWidget() is pane.strip
     return _on_text(pane.strip, pane.result) if on_text else _on_picture(pane.picture, pane.result)
+
+
+def _of_sweep(pane) -> list[Scale]:
+    """The sweep's colours lie about zero, as far as its heads go; its slice holds their effects alone."""
+    found = pane._found
+    if found is None:
+        return []
+    return [scale_about_zero(found.effect if hasattr(found, "effect") else found.found.heads, 100)]
 
 
 _PAINTED = {
