@@ -42,12 +42,12 @@ def apart(make_window):
 def model(monkeypatch):
     """Models of two layers in place of real ones: which call reads a text can be changed."""
     asked = {"made": calls.read}
-    plain = runs._work
+    plain = runs.work_of
 
     def work(name, *given):
         return partial(asked[name], *given) if name in asked else plain(name, *given)
 
-    monkeypatch.setattr(runs, "_work", work)
+    monkeypatch.setattr(runs, "work_of", work)
     return asked
 
 

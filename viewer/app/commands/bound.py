@@ -13,7 +13,8 @@ from headlight.viewer.session.session import Session
 
 if TYPE_CHECKING:
     from headlight.viewer.app.layout.deck import Deck
-    from headlight.viewer.session.runs import Notify, Runs
+    from headlight.viewer.session.opening import Notify
+    from headlight.viewer.session.runs import Runs
 
 P = TypeVar("P")
 

@@ -17,7 +17,7 @@ from headlight.viewer.session.session import Session
 if TYPE_CHECKING:
     from headlight.viewer.app.exporting.dialog import ExportDialog
     from headlight.viewer.export.choices import Choices, Subject
-    from headlight.viewer.session.runs import Notify
+    from headlight.viewer.session.opening import Notify
 
 KIND = "what can be exported"
 
