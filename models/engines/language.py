@@ -216,27 +216,14 @@ class LanguageEngine(Askable):
     def _gone_on(self, read: Read, writing: Writing, task: Task) -> GoneOn:
         """What is read, and what the model writes behind it."""
         title, window, encoding = self.entry.title, read.window, self._open_end(read.window)
-        room = self.limit - len(encoding.ids)
-        ids = [*writing.ids, *self._targeted(writing.target, read.tokens.sources[-1], task)]
-        if len(ids) > room:
-            raise HeadlightError(
-                f"{len(ids):,} tokens do not fit behind the text: {title} reads {self.limit:,} at once.",
-                "Shorten it, or what is to be written.",
-            )
+        count, before = len(encoding.ids), read.tokens.sources[-1]
+        ids = self._reader.behind(writing, before, count, self.limit, task)
         inputs = {"input_ids": torch.tensor([[*encoding.ids, *ids]], device=self.device)}
         telling = Part(task, draw=lambda ids: SoFar(ids, self._reader.tokenizer.decode(ids)))
-        gone = go_on(self.head.whole, inputs, ids, writing, room - len(ids), title, telling)
-        before = tokens_of(encoding, read.tokens.sources, self._reader.unknown)
-        tokens, text = self._reader.extended(before, encoding.ids, gone.ids)
+        gone = go_on(self.head.whole, inputs, ids, writing, self.limit - count - len(ids), title, telling)
+        plain = tokens_of(encoding, read.tokens.sources, self._reader.unknown)
+        tokens, text = self._reader.extended(plain, encoding.ids, gone.ids)
         return GoneOn(window, tokens, gone, text, writing)
-
-    def _targeted(self, target: str | None, before: str, task: Task) -> list[int]:
-        """The tokens of a text that is to be written."""
-        if target is None:
-            return []
-        spaced = target if before[-1:].isspace() or target[:1].isspace() else f" {target}"
-        with reads(self.entry.title):
-            return self._reader.encode(spaced, "target", task).ids
 
     def _written(self, given: GoneOn, answers: Sequence[Answer], output: Any, task: Task) -> Written | None:
         gone, start = given.gone, len(given.window.encoding.ids)

@@ -40,7 +40,6 @@ from headlight.models.engines.paired.fed import Fed, Feeder
 from headlight.models.engines.paired.seeing import seen_by_tower
 from headlight.models.engines.paired.sequence import Composed, Composer
 from headlight.models.engines.run import Askable, Made, recipe_of
-from headlight.models.engines.texts.encodings import reads
 from headlight.models.engines.texts.expected import expected
 from headlight.models.engines.texts.going_on import Gone, go_on, how_likely, plain
 from headlight.models.engines.texts.reader import MAX_TOKENS, SENTENCE, Reader
@@ -219,30 +218,18 @@ class OneSequenceEngine(Askable):
                 f"{title} writes nothing: it has no head that says which token follows.",
                 "Choose another model.",
             )
-        room = self.limit - len(given.ids)
-        ids = [*writing.ids, *self._targeted(writing.target, given.tokens.sources[-1], task)]
-        if len(ids) > room:
-            raise HeadlightError(
-                f"{len(ids):,} tokens do not fit behind the text: {title} reads {self.limit:,} at once.",
-                "Shorten it, or what is to be written.",
-            )
+        ids = self._reader.behind(writing, given.tokens.sources[-1], len(given.ids), self.limit, task)
+        room = self.limit - len(given.ids) - len(ids)
         inputs = self._inputs(replace(given, gone=Gone(tuple(ids), "given")), None)
         inputs = {
             name: value for name, value in inputs.items() if name not in ("use_cache", "attention_mask")
         }
         telling = Part(task, draw=lambda ids: SoFar(ids, self._reader.tokenizer.decode(ids)))
-        gone = go_on(self.head.whole, inputs, ids, writing, room - len(ids), title, telling)
+        gone = go_on(self.head.whole, inputs, ids, writing, room, title, telling)
         tokens, text = self._reader.extended(given.tokens, given.ids, gone.ids)
         return replace(
             given, tokens=MixedTokens.of(tokens, given.tokens.boxes), gone=gone, text=text, writing=writing
         )
-
-    def _targeted(self, target: str | None, before: str, task: Task) -> list[int]:
-        if target is None:
-            return []
-        spaced = target if before[-1:].isspace() or target[:1].isspace() else f" {target}"
-        with reads(self.entry.title):
-            return self._reader.encode(spaced, "target", task).ids
 
     def named(self, number: int) -> str:
         """What an entry of the vocabulary is called."""

@@ -12,6 +12,7 @@ import torch
 from tokenizers import Encoding
 from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 
+from headlight.models.core.answers import Writing
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Hidden
 from headlight.models.core.task import SILENT, Task
@@ -93,6 +94,21 @@ class Reader:
             text, spans = spelled(self.tokenizer, before, ids)
             special = [self.vocabulary.is_special(one) for one in ids]
             return extended(tokens, self.tokenizer, ids, text, spans, special), text
+
+    def behind(self, writing: Writing, before: str, count: int, limit: int, task: Task) -> list[int]:
+        """The tokens that are given to stand behind a text of `count` of them, whose characters are `before`.
+        HeadlightError where the model, which reads `limit`, has no room for them."""
+        ids = list(writing.ids)
+        if (target := writing.target) is not None:
+            spaced = target if before[-1:].isspace() or target[:1].isspace() else f" {target}"
+            with reads(self.title):
+                ids += self.encode(spaced, "target", task).ids
+        if len(ids) > limit - count:
+            raise HeadlightError(
+                f"{len(ids):,} tokens do not fit behind the text: {self.title} reads {limit:,} at once.",
+                "Shorten it, or what is to be written.",
+            )
+        return ids
 
     def short(self, task: Task = SILENT) -> tuple[Sequence[int], Sequence[int]]:
         """(numbers of tokens, of their texts) of a sentence, or of a few where it is in no known script."""
