@@ -7,6 +7,7 @@ import re
 import sys
 import time
 import uuid
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -39,7 +40,10 @@ def windows() -> Path:
     """The folder in which windows say how they are reached, and what waits for one that starts."""
     import platformdirs
 
-    return _own(Path(platformdirs.user_runtime_dir("headlight")) / "windows")
+    with warnings.catch_warnings():  # of a machine without such folders: the one in its place is as private
+        warnings.simplefilter("ignore")
+        runtime = Path(platformdirs.user_runtime_dir("headlight"))
+    return _own(runtime / "windows")
 
 
 def new_file() -> Path:

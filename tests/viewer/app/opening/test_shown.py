@@ -151,3 +151,10 @@ def test_what_cannot_be_shown_is_said(monkeypatch):
 
 class _Started:
     pid = os.getpid()
+
+
+def test_a_machine_without_a_runtime_folder_is_no_reason_to_warn(monkeypatch, recwarn):
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    monkeypatch.setattr(places, "_own", lambda folder: folder)
+    assert places.windows().name == "windows"
+    assert not recwarn.list
