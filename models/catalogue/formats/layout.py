@@ -24,7 +24,6 @@ CONFIG, ADAPTER, MODULES, PIPELINE = (
 )
 """What tells a model, an adapter (peft), a sentence-transformers model, a pipeline of several (diffusers)."""
 CARD, MAX_CARD = "README.md", 1 << 16
-_LICENCE = re.compile(r"^(license|license_name): *[\"']?([\w.+ -]{1,60}?)[\"']?\s*$", re.MULTILINE)
 WEIGHTS, ADAPTED = "model.safetensors", "adapter_model.safetensors"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 NO_WEIGHTS = ("optimizer", "training_args", "scheduler", "rng_state", "scaler")

@@ -26,9 +26,6 @@ MOST_MEMBERS, MOST_HEADER, MOST_BYTES = 20_000, 32_000_000, 1 << 35
 _RATIO = 1100
 """No deflated bytes become more than this many."""
 _CHUNK = 1 << 24
-_BROKEN = (
-    *(zipfile.BadZipFile, ValueError, KeyError, EOFError, NotImplementedError, OverflowError, RuntimeError),
-)
 _SORTS = "fiub"
 """Kinds of numbers that arrays may hold: floats, integers, bools."""
 
