@@ -10,6 +10,8 @@ import argparse
 import dataclasses
 import inspect
 import math
+import types
+import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -122,6 +124,32 @@ def taken(cls: type, given: Mapping[str, Any]) -> Any:
     """The options that are fields of `cls`, out of all that were given, by name."""
     names = {one.name for one in dataclasses.fields(cls)}
     return cls(**{name: value for name, value in given.items() if name in names})
+
+
+def misfit(cls: type, given: Mapping[str, Any]) -> str:
+    """The first of the options of `cls` that are given whose value is of another type than its field; ""
+    where there is none."""
+    hints = typing.get_type_hints(cls)
+    return next(
+        (name for name, value in given.items() if name in hints and not _fits(value, hints[name])), ""
+    )
+
+
+def _fits(value: object, kind: Any) -> bool:
+    parts = typing.get_args(kind)
+    match typing.get_origin(kind):
+        case typing.Literal:
+            return value in parts
+        case typing.Union | types.UnionType:
+            return any(_fits(value, one) for one in parts)
+        case origin if origin is tuple:
+            return isinstance(value, tuple) and all(_fits(one, parts[0]) for one in value)
+        case None if kind is float:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case None if kind is int:
+            return isinstance(value, int) and not isinstance(value, bool)
+        case origin:
+            return isinstance(value, kind if origin is None else origin)
 
 
 def flag(name: str) -> str:
