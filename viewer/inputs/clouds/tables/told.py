@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds import table as plain
 from headlight.viewer.inputs.clouds.parts import Parts, roles
-from headlight.viewer.inputs.clouds.table import Layout, layout, lines_of
+from headlight.viewer.inputs.clouds.tables import table as plain
+from headlight.viewer.inputs.clouds.tables.table import Layout, layout, lines_of
 from headlight.viewer.inputs.clouds.text import holds, prepared
 from headlight.viewer.inputs.source import Source
 from headlight.viewer.inputs.told.columns import (
