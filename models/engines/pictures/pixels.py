@@ -35,7 +35,18 @@ class Normalisation:
         if said.get("do_normalize") is False:
             mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
         factor = 1.0 if said.get("do_rescale") is False else said.get("rescale_factor", 1 / 255)
-        mean, std = (np.asarray(one, np.float32) for one in (mean, std))
+        try:
+            mean, std = (np.asarray(one, np.float32) for one in (mean, std))
+            mean, std = (np.repeat(one, channels) if one.ndim == 0 else one for one in (mean, std))
+            good = all(one.shape in ((channels,), (3,)) for one in (mean, std)) and (std > 0).all()
+        except (TypeError, ValueError):
+            good = False
+        if not good:
+            place = "The model's configuration" if folder is None else folder / "preprocessor_config.json"
+            raise HeadlightError(
+                f"{place} gives image_mean or image_std that are not a number for each colour.",
+                "Fetch the model again.",
+            )
         if channels == 1:  # three equal channels before have one mean
             mean, std = mean.mean(keepdims=True), std.mean(keepdims=True)
         return cls(mean, std, float(factor))
