@@ -32,6 +32,7 @@ REGISTRY.add(
         takes="headlight.models.catalogue.entries:Entry.asks_pictures",
     ),
     Engine("paired", "picture-text", f"{_ENGINES}.paired.opening:PairedEngine"),
+    Engine("heard", "sound", f"{_ENGINES}.paired.heard.opening:SoundEngine"),
     Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),
     Engine(
         id="shapes",

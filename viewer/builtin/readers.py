@@ -3,7 +3,7 @@
 from headlight.viewer.registry import REGISTRY, Reader
 
 _PICTURES, _CLOUDS = ".inputs.pictures.decoding", ".inputs.clouds"
-_RECORDED = ".inputs.recorded"
+_RECORDED, _SOUNDS = ".inputs.recorded", ".inputs.sounds"
 _PILLOW, _TIFF = f"{_PICTURES}:by_pillow", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _PROSE = ("txt", "md", "markdown", "text", "rst", "html", "json", "")
 _TABLES = ("xyz", "pts", "csv", "txt", "asc", "xyzrgb", "xyzn", "neu", "tsv", "dat")
@@ -24,6 +24,13 @@ def _cloud(
     return Reader(id, "points", f"{id.upper()} file", endings, read, magic, names=(id.upper(),), **more)
 
 
+def _sound(
+    id: str, name: str, endings: tuple[str, ...], magic: tuple[bytes, ...] | str, read: str = "encoded"
+):
+    read = f"{_SOUNDS}.{read}:read"
+    return Reader(id, "sound", f"{name} sound", endings, read, magic, binary=True, names=(name,))
+
+
 _CLOUD_OR_MESH, _MESH = ("point clouds", "meshes"), ("meshes",)
 
 REGISTRY.add(
@@ -39,6 +46,11 @@ REGISTRY.add(
         *("numpy", "image", "NumPy image", ("npy",), f"{_PICTURES}:by_numpy", f"{_PICTURES}:is_plane"),
         binary=True,
     ),
+    _sound("wav", "WAV", ("wav", "wave"), f"{_SOUNDS}.wav:is_wav", "wav"),
+    _sound("flac", "FLAC", ("flac",), (b"fLaC",)),
+    _sound("ogg", "Ogg", ("ogg", "oga", "opus"), (b"OggS",)),
+    _sound("mp3", "MP3", ("mp3",), (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")),
+    _sound("aiff", "AIFF", ("aif", "aiff", "aifc"), f"{_SOUNDS}.encoded:is_aiff"),
     _cloud("ply", ("ply",), "ply", holds=_CLOUD_OR_MESH),
     _cloud("pcd", ("pcd",), "pcd"),
     Reader(

@@ -25,7 +25,8 @@ class RunOptions:
     cloud_labels.TITLES; None for a guess. says: what kind of answer is needed, where no model is named (see
     `Entry`). writing: how the model goes on with a text, None where it does not. texts: classes that a
     picture is compared with, each put into every one of `prompts`. step: of several recordings the one
-    that is shown, None for the last.
+    that is shown, None for the last. since: the second of a sound from which on it is heard. language: of
+    what is said in it, None for a guess of the model's; translate: it is to be written in English.
     """
 
     model: str | None = None
@@ -40,6 +41,9 @@ class RunOptions:
     texts: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
     step: int | None = None
+    since: float = 0.0
+    language: str | None = None
+    translate: bool = False
 
 
 def says_of(options: RunOptions) -> str:
