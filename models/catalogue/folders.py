@@ -44,6 +44,8 @@ ASKING = ("detr",)
 """Model types with queries that look for things in pictures."""
 SPEECH = ("whisper",)
 """Model types that hear sounds, and write what is said in them."""
+PROMPTED = {"sam": "SamModel"}
+"""Model types that are shown by clicks what to cut out of a picture, and their networks in transformers."""
 BOTH = "picture-text"
 """What is read: a picture with a text."""
 MAX_JSON = 64 << 20

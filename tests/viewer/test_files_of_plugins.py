@@ -12,10 +12,10 @@ import pytest
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer import plugins
 from headlight.viewer.app.cli import run
-from headlight.viewer.app.opening.dialogs import inputs
 from headlight.viewer.export.options import choices_of, kinds_of
 from headlight.viewer.inputs.inputs import from_path
 from headlight.viewer.inputs.readers import names_of_formats
+from headlight.viewer.panes.shared.dialogs import inputs
 from headlight.viewer.registry import REGISTRY, Export, Kind, Reader
 
 ROOT = Path(__file__).parents[2]
@@ -132,7 +132,7 @@ def test_a_plugin_adds_a_format_of_clouds(plugin, tmp_path):
     with pytest.raises(HeadlightError, match=r"^b\.dots is a damaged or cut-off DOTS file\. Get a whole"):
         from_path(tmp_path / "b.dots")
     (tmp_path / "c.pdf").write_bytes(b"%PDF-1.7")
-    with pytest.raises(HeadlightError, match=r"E57, DOTS\), meshes"):
+    with pytest.raises(HeadlightError, match=r"E57, DOTS\), sounds"):
         from_path(tmp_path / "c.pdf")
     assert "*.dots" in inputs().split(";;")[3]
     assert names_of_formats().endswith(", DOTS")

@@ -104,8 +104,8 @@ def test_every_kind_has_a_table_to_copy_and_an_export(kind):
 
 def test_what_was_read_is_of_a_kind():
     plain, image, cloud = Frame(), ImageInput("a", np.zeros((2, 2, 3), np.uint8)), room(3)
-    what = (TextInput("a", "a"), image, PictureTextInput("a", image, "a"), SoundInput("a", image, ""))
-    what += (cloud, StackInput())
+    what = (TextInput("a", "a"), image, PictureTextInput("a", image, "a"), cloud, StackInput())
+    what += (SoundInput("a", image, ""),)
     what += (
         RecordedText("a", "a"),
         RecordedImage("a", image.pixels),

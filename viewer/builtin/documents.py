@@ -190,51 +190,42 @@ _POINTS_IN_CONTEXT = Layout(
     table="alone",
     needs=Needs(holds=".session.able:labels_no_points"),
 )
-_PICTURE_AND_TEXT, _SOUND_AND_TEXT = (
-    Layout(
-        "attention",
-        across(
-            Leaf(shown, 0.44),
-            down(
-                Leaf("heads", 0.46),
-                across(down(Leaf("matrix"), _LOG, share=0.53), Leaf("relevance", 0.47), share=0.54),
-                share=0.32,
-            ),
-            down(Leaf("settings", 0.464), Leaf("answer", 0.2), Leaf("numbers", 0.336)),
+_PICTURE_AND_TEXT = Layout(
+    "attention",
+    across(
+        Leaf("picture-and-text", 0.44),
+        down(
+            Leaf("heads", 0.46),
+            across(down(Leaf("matrix"), _LOG, share=0.53), Leaf("relevance", 0.47), share=0.54),
+            share=0.32,
         ),
-        numbers=".panes.attention.rows:OF_BOTH",
-        table=shown,
-    )
-    for shown in ("picture-and-text", "heard")
+        down(Leaf("settings", 0.464), Leaf("answer", 0.2), Leaf("numbers", 0.336)),
+    ),
+    numbers=".panes.attention.rows:OF_BOTH",
+    table="picture-and-text",
 )
-_WEIGHT_OF_BOTH, _WEIGHT_OF_SOUND = (
-    Layout(
-        "weight",
-        across(
-            down(Leaf(shown, 0.56), Leaf("matrix", 0.44), share=0.31),
-            down(Leaf("arithmetic", 0.7), Leaf("heads", 0.3), share=0.46),
-            down(Leaf("by-hand", 0.46), _LOG, Leaf("numbers", 0.54), share=0.23),
-        ),
-        numbers=".panes.weight.base:SECTIONS",
-        table="arithmetic",
-        needs=Needs(holds=".session.able:no_attention"),
-    )
-    for shown in ("picture-and-text", "heard")
+_WEIGHT_OF_BOTH = Layout(
+    "weight",
+    across(
+        down(Leaf("picture-and-text", 0.56), Leaf("matrix", 0.44), share=0.31),
+        down(Leaf("arithmetic", 0.7), Leaf("heads", 0.3), share=0.46),
+        down(Leaf("by-hand", 0.46), _LOG, Leaf("numbers", 0.54), share=0.23),
+    ),
+    numbers=".panes.weight.base:SECTIONS",
+    table="arithmetic",
+    needs=Needs(holds=".session.able:no_attention"),
 )
-_GENERATION_OF_BOTH, _GENERATION_OF_SOUND = (
-    Layout(
-        "generation",
-        across(
-            Leaf(shown, 0.36),
-            down(Leaf("heads", 0.42), Leaf("matrix", 0.58), share=0.2),
-            down(Leaf("generation"), _LOG, share=0.22),
-            down(Leaf("going-on", 0.45), Leaf("numbers", 0.55), share=0.22),
-        ),
-        numbers=".panes.attention.rows:OF_BOTH_WRITTEN",
-        table=shown,
-        needs=Needs(holds=".session.able:writes_nothing"),
-    )
-    for shown in ("picture-and-text", "heard")
+_GENERATION_OF_BOTH = Layout(
+    "generation",
+    across(
+        Leaf("picture-and-text", 0.36),
+        down(Leaf("heads", 0.42), Leaf("matrix", 0.58), share=0.2),
+        down(Leaf("generation"), _LOG, share=0.22),
+        down(Leaf("going-on", 0.45), Leaf("numbers", 0.55), share=0.22),
+    ),
+    numbers=".panes.attention.rows:OF_BOTH_WRITTEN",
+    table="picture-and-text",
+    needs=Needs(holds=".session.able:writes_nothing"),
 )
 _COMPARED = Layout(
     "compare",
@@ -411,13 +402,14 @@ _FIELD = ".session.view:FieldSettings"
 _ARTIFACT = ".session.inspecting:ArtifactSettings"
 _PROTOTYPE = ".session.inspecting:PrototypeSettings"
 _AROUND = ".session.inspecting:ContextSettings"
+_CUT_OUT = ".session.inspecting:MaskSettings"
 _COSTS = ".session.view:CostSettings"
 _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
 # What kinds give: "read": a model reads it; "again": that is there, and can read it as often as is asked;
-# "cells": tokens in rows, heads in grids; "characters"; "pixels"; "both": characters beside pixels, which are
-# "pictured" or of what is "heard"; "written": a model may go on with it; "positions"; "layers": a stack of
+# "cells": tokens in rows, heads in grids; "characters"; "pixels"; "both": characters beside pixels, which
+# are "pictured" or of what is "heard"; "written": a model may go on with it; "positions"; "layers": a stack of
 # convolutions that can be built; "built": there is nothing else; "recorded": it was, and is as it is.
 REGISTRY.add(
     Kind(
@@ -441,6 +433,7 @@ REGISTRY.add(
             _PUBLISHED,
         ),
         adapter=".host.adapters:TEXTS",
+        reported=".export.report.kinds:TEXTS",
         settings=(
             _MAP,
             _BY_HAND,
@@ -465,7 +458,8 @@ REGISTRY.add(
             *(_ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _COST, _PUBLISHED),
         ),
         adapter=".host.adapters:IMAGES",
-        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND),
+        reported=".export.report.kinds:PICTURES",
+        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND, _CUT_OUT),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
     ),
@@ -477,20 +471,9 @@ REGISTRY.add(
         gives=("read", "again", "cells", "both", "pictured", "written"),
         layouts=(_PICTURE_AND_TEXT, _GENERATION_OF_BOTH, _WEIGHT_OF_BOTH),
         adapter=".host.adapters:PICTURES_WITH_TEXTS",
+        reported=".export.report.kinds:PICTURES_WITH_TEXTS",
         settings=(_MAP, _BY_HAND, *_FOUND, _WRITING),
         options=".host.asked:OfPictureText",
-    ),
-    Kind(
-        id="sound",
-        noun="sound",
-        plural="sounds",
-        input=".inputs.sounds.sound:SoundInput",
-        gives=("read", "again", "cells", "both", "heard", "written"),
-        layouts=(_SOUND_AND_TEXT, _GENERATION_OF_SOUND, _WEIGHT_OF_SOUND),
-        adapter=".host.adapters:SOUNDS",
-        settings=(_MAP, _BY_HAND, *_FOUND, _WRITING),
-        options=".host.asked:OfSound",
-        opens=".inputs.sounds.sound:opened",
     ),
     Kind(
         id="points",
@@ -503,6 +486,7 @@ REGISTRY.add(
             *(_EXPERIMENTS_ON_CLOUD, _PUBLISHED),
         ),
         adapter=".host.adapters:CLOUDS",
+        reported=".export.report.kinds:CLOUDS",
         settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings", *_OF_BOXES),
         options=".host.asked:OfCloud",
         opens=".inputs.cloud_files:opened",

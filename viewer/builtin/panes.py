@@ -8,7 +8,6 @@ _GRID = Needs(("cells",), _ON_ONE, trace=True)
 _SENTENCE_READ = Needs(("characters",), (*_ON_ONE, "experiments"), trace=True)
 _WRITES = Needs(("written",), ("generation",), trace=True)
 _BOTH_READ = Needs(("both", "pictured"), ("attention", "generation", "weight"), trace=True)
-_HEARD = Needs(("heard",), ("attention", "generation", "weight"), trace=True)
 _PICTURE_READ = Needs(("pixels",), ("attention", "weight", "experiments"), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
 _OBJECT = Needs(("positions",), ("attention", "shape", "context", "experiments"))
@@ -48,7 +47,6 @@ REGISTRY.add(
         _BOTH_READ,
         export=Begin("", "png"),
     ),
-    Pane("heard", "Sound", ".panes.attention.heard:HeardPane", _HEARD, export=Begin("", "png")),
     Pane(
         "sentence",
         "Sentence",

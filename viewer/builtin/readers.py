@@ -3,7 +3,7 @@
 from headlight.viewer.registry import REGISTRY, Reader
 
 _PICTURES, _CLOUDS = ".inputs.pictures.decoding", ".inputs.clouds"
-_RECORDED, _SOUNDS = ".inputs.recorded", ".inputs.sounds"
+_RECORDED = ".inputs.recorded"
 _PILLOW, _TIFF = f"{_PICTURES}:by_pillow", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _PROSE = ("txt", "md", "markdown", "text", "rst", "html", "json", "")
 _TABLES = ("xyz", "pts", "csv", "txt", "asc", "xyzrgb", "xyzn", "neu", "tsv", "dat")
@@ -24,13 +24,6 @@ def _cloud(
     return Reader(id, "points", f"{id.upper()} file", endings, read, magic, names=(id.upper(),), **more)
 
 
-def _sound(
-    id: str, name: str, endings: tuple[str, ...], magic: tuple[bytes, ...] | str, read: str = "encoded"
-):
-    read = f"{_SOUNDS}.{read}:read"
-    return Reader(id, "sound", f"{name} sound", endings, read, magic, binary=True, names=(name,))
-
-
 _CLOUD_OR_MESH, _MESH = ("point clouds", "meshes"), ("meshes",)
 
 REGISTRY.add(
@@ -46,11 +39,6 @@ REGISTRY.add(
         *("numpy", "image", "NumPy image", ("npy",), f"{_PICTURES}:by_numpy", f"{_PICTURES}:is_plane"),
         binary=True,
     ),
-    _sound("wav", "WAV", ("wav", "wave"), f"{_SOUNDS}.wav:is_wav", "wav"),
-    _sound("flac", "FLAC", ("flac",), (b"fLaC",)),
-    _sound("ogg", "Ogg", ("ogg", "oga", "opus"), (b"OggS",)),
-    _sound("mp3", "MP3", ("mp3",), (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")),
-    _sound("aiff", "AIFF", ("aif", "aiff", "aifc"), f"{_SOUNDS}.encoded:is_aiff"),
     _cloud("ply", ("ply",), "ply", holds=_CLOUD_OR_MESH),
     _cloud("pcd", ("pcd",), "pcd"),
     Reader(
@@ -58,10 +46,14 @@ REGISTRY.add(
         "points",
         "table of points",
         _TABLES,
-        f"{_CLOUDS}.table:read",
-        f"{_CLOUDS}.table:is_table",
+        f"{_CLOUDS}.tables.table:read",
+        f"{_CLOUDS}.tables.table:is_table",
         guess=True,
         names=("XYZ", "PTS", "CSV"),
+    ),
+    Reader(
+        *("grid", "points", "grid of heights", ("asc", "grd"), f"{_CLOUDS}.tables.grids:read_grid"),
+        f"{_CLOUDS}.tables.grids:is_grid",
     ),
     _cloud("npy", ("npy",), "arrays", (b"\x93NUMPY",), binary=True),
     Reader(
@@ -82,7 +74,14 @@ REGISTRY.add(
     _cloud("obj", ("obj",), "meshes.surfaces", holds=_MESH),
     _cloud("stl", ("stl",), "meshes.surfaces", holds=_MESH),
     _cloud("off", ("off",), "meshes.surfaces", holds=_MESH),
-    Reader("ptx", "points", "PTX file", ("ptx",), f"{_CLOUDS}.ptx:read_ptx", f"{_CLOUDS}.ptx:is_ptx"),
+    Reader(
+        "ptx",
+        "points",
+        "PTX file",
+        ("ptx",),
+        f"{_CLOUDS}.scanners.ptx:read_ptx",
+        f"{_CLOUDS}.scanners.ptx:is_ptx",
+    ),
     Reader(
         "colmap",
         "points",
@@ -92,10 +91,19 @@ REGISTRY.add(
         f"{_CLOUDS}.colmap:is_colmap",
     ),
     Reader(
-        *("scan", "points", "scan", ("bin",), f"{_CLOUDS}.scans:read_scan", f"{_CLOUDS}.scans:is_scan"),
+        *(
+            "scan",
+            "points",
+            "scan",
+            ("bin",),
+            f"{_CLOUDS}.scanners.cars:read_scan",
+            f"{_CLOUDS}.scanners.cars:is_scan",
+        ),
         guess=True,
         binary=True,
     ),
+    _cloud("splat", ("splat",), "splats", binary=True)._replace(names=()),
+    _cloud("spz", ("spz",), "splats", binary=True)._replace(names=()),
     Reader(
         *("gzip", "points", "gzip archive", ("gz",), f"{_CLOUDS}.gz:read_gzip", f"{_CLOUDS}.gz:is_gzip"),
         binary=True,
