@@ -409,8 +409,8 @@ _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
 # What kinds give: "read": a model reads it; "again": that is there, and can read it as often as is asked;
 # "cells": tokens in rows, heads in grids; "characters"; "pixels"; "both": characters beside pixels, which
-# are "pictured" or of what is "heard"; "written": a model may go on with it; "positions"; "layers": a stack of
-# convolutions that can be built; "built": there is nothing else; "recorded": it was, and is as it is.
+# are "pictured" or of what is "heard"; "written": a model may go on with it; "positions"; "layers": a stack
+# of convolutions that can be built; "built": there is nothing else; "recorded": it was, and is as it is.
 REGISTRY.add(
     Kind(
         id="text",

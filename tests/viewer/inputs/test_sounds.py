@@ -132,7 +132,8 @@ def test_what_is_encoded_is_read_by_libsndfile_where_that_is_installed(ending, t
     try:
         import soundfile
     except ImportError:
-        file.write_bytes({"flac": b"fLaC", "ogg": b"OggS", "mp3": b"ID3", "aiff": b"FORM0000AIFF"}[ending])
+        begin = {"flac": b"fLaC", "ogg": b"OggS", "mp3": b"ID3", "aiff": b"FORM0000AIFF"}[ending]
+        file.write_bytes(begin + bytes(range(99)))
         with pytest.raises(HeadlightError, match="the package soundfile has to be installed"):
             from_path(file)
         return
