@@ -16,6 +16,7 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.viewer.inputs.source import Source
+from headlight.viewer.inputs.told.columns import Table
 
 MAX_CLOUD_POINTS = 20_000_000
 MAX_CLOUD_BYTES = 4_000_000_000
@@ -101,6 +102,10 @@ class Parts:
     """The file itself tells `unit`."""
     label_name: str = ""
     """What the file calls its labels."""
+    meaning: dict[str, int] | None = None
+    """Of a table: which of its columns was read as what."""
+    table: Table | None = None
+    """Its first rows."""
     notices: list[str] = field(default_factory=list)
 
 
@@ -224,11 +229,11 @@ _ROLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _MAPPED: dict[str, tuple[str, ...]] = {
     "x": ("easting", "east", "e", "rechtswert", "rw", "ostwert", "points0", "point0", "globalx", "worldx",
-          "longitude", "lon", "lng", "long"),
+          "pointsmxyz0", "x1", "longitude", "lon", "lng", "long"),
     "y": ("northing", "north", "n", "hochwert", "hw", "nordwert", "points1", "point1", "globaly", "worldy",
-          "latitude", "lat"),
+          "pointsmxyz1", "y1", "latitude", "lat"),
     "z": ("elevation", "elev", "height", "hoehe", "höhe", "h", "altitude", "alt", "points2", "point2",
-          "globalz", "worldz"),
+          "globalz", "worldz", "pointsmxyz2", "z1"),
 }  # fmt: skip
 """Names of places on maps; a letter alone means one only where all three axes are told so."""
 _UNITS = {
