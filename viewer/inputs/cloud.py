@@ -20,18 +20,6 @@ _TURNS: dict[Up, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "x-down": ((1, 2, 0), (1, -1, -1)),
 }
 
-_FAR = 1000.0
-"""Metres from zero at which float32 still tells 0.06 mm apart; beyond them the frame has its own zero."""
-
-_SAMPLE = 200_000
-"""Points by which the bulk is found."""
-
-_BULKS = ((0.01, 3.0), (0.1, 20.0))
-"""Shares of the points that may lie beyond either end of a cloud's bulk, along each axis, and how many times
-its width further out points are strays: a few soon, many, as a scanner's marks of nothing, far out."""
-_FEW = 20
-"""Points from which on there is a bulk."""
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -175,41 +163,6 @@ def headed(boxes: np.ndarray, turned: Callable[[np.ndarray], np.ndarray]) -> np.
     flat = np.abs(heading[:, 2]) < 0.5
     boxes[:, 6] = np.where(flat, np.arctan2(heading[:, 1], heading[:, 0]), yaw)
     return boxes
-
-
-def strays(points: np.ndarray) -> np.ndarray:
-    """bool (n,): finite points (n, 3) so far from the bulk that they belong to nothing in it.
-
-    A point at 0 0 0 beside map coordinates, or what a mirror throws a kilometre away: one of them would
-    decide the origin, the unit, the scale of every view and the network's grid.
-    """
-    count = len(points)
-    if count < _FEW:
-        return np.zeros(count, bool)
-    sample = points[:: max(1, count // _SAMPLE)]
-    far = np.zeros(count, bool)
-    extremes = [(points[:, axis].min(), points[:, axis].max()) for axis in range(3)]
-    for share, near in _BULKS:
-        trim = max(1, int(np.ceil(share * len(sample))))
-        ends = (trim, len(sample) - 1 - trim)
-        # Columns are sorted on their own: every axis has its bulk, the widest gives the measure.
-        columns = [np.partition(sample[:, axis], ends) for axis in range(3)]
-        low, high = (np.array([float(column[at]) for column in columns]) for at in ends)
-        margin = near * float((high - low).max())
-        if margin <= 0:
-            continue
-        for axis in range(3):
-            first, last = low[axis] - margin, high[axis] + margin
-            if extremes[axis][0] < first or extremes[axis][1] > last:
-                far |= (points[:, axis] < first) | (points[:, axis] > last)
-    return far
-
-
-def local_origin(low: np.ndarray, high: np.ndarray, metres_per_unit: float) -> np.ndarray:
-    """float64 (3,): zero where float32 keeps the detail, else the middle of the box in whole metres."""
-    far = np.maximum(np.abs(low), np.abs(high)) * metres_per_unit > _FAR
-    middle = np.round((low / 2 + high / 2) * metres_per_unit) / metres_per_unit
-    return np.where(far, middle, 0.0)
 
 
 def to_local(points: np.ndarray, origin: np.ndarray, frame: Frame) -> np.ndarray:

@@ -7,7 +7,8 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
 from headlight.viewer.inputs.boxes.beside import with_boxes
-from headlight.viewer.inputs.cloud import CloudInput, Frame, local_origin, strays, to_local
+from headlight.viewer.inputs.bulk import bulk_of, strays
+from headlight.viewer.inputs.cloud import CloudInput, Frame, to_local
 from headlight.viewer.inputs.cloud_labels import Labels, read_labels
 from headlight.viewer.inputs.clouds import parts as limits
 from headlight.viewer.inputs.clouds.parts import Parts, bytes8, check_count, guarding
@@ -166,7 +167,7 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
     frame, reason = guess_frame(points, unit=parts.unit, up=parts.up, sure=parts.sure, said=parts.said)
     if frame != Frame():
         notices.append(f"{name}: {reason[0].lower()}{reason[1:]}")
-    origin = local_origin(low, high, frame.metres_per_unit)
+    origin = bulk_of(points).origin(frame.metres_per_unit)
     if points.dtype == np.float32:
         step = float(np.spacing(np.float32(np.abs([low, high]).max()))) * frame.metres_per_unit
         if step > _COARSE:
