@@ -13,7 +13,7 @@ import pytest
 from headlight.viewer import plugins
 from headlight.viewer.app.commands.bound import found
 from headlight.viewer.app.commands.every import listed
-from headlight.viewer.inputs.cloud import Frame
+from headlight.viewer.inputs.frames.frame import Frame
 from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, StackInput, TextInput
 from headlight.viewer.inputs.recorded.inputs import RecordedCloud, RecordedImage, RecordedText
 from headlight.viewer.registry import (

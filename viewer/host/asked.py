@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.units import SHORT_UNITS, UNITS, Up
+from headlight.viewer.inputs.frames.units import SHORT_UNITS, UNITS, Up
 from headlight.viewer.options import count, is_given, numbers, option, within
 from headlight.viewer.registry import REGISTRY, resolve
 

@@ -11,7 +11,7 @@ from headlight.viewer.registry import REGISTRY
 if TYPE_CHECKING:
     from headlight.models.core.answers import Writing
     from headlight.models.core.interventions import Intervention
-    from headlight.viewer.inputs.cloud import Frame
+    from headlight.viewer.inputs.frames.frame import Frame
     from headlight.viewer.inputs.inputs import Input, TextInput
 
 

@@ -17,7 +17,8 @@ from headlight.models.core.tokens import CharSpan, PointTokens, Position, Region
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.host.forward import Pass
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.frames.frame import Frame
 from headlight.viewer.inputs.inputs import ImageInput, TextInput
 from headlight.viewer.session import history
 from headlight.viewer.session.jobs import Jobs

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.cloud import Frame
+from headlight.viewer.inputs.frames.frame import Frame
 from headlight.viewer.inputs.pictures.decoding import check_size
 from headlight.viewer.inputs.recorded import ENDING
 from headlight.viewer.inputs.recorded.format import arrays_of, damaged, header_of

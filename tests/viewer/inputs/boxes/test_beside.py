@@ -14,7 +14,8 @@ from headlight.models.core.answers import Boxes
 from headlight.models.points.representations.depth_image import Calibration
 from headlight.viewer.inputs.boxes import kitti, nuscenes, plain
 from headlight.viewer.inputs.boxes.listed import NoBoxes, in_cloud, place_of
-from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.frames.frame import Frame
 from headlight.viewer.inputs.inputs import from_path
 
 CAR = (10.0, 1.0, -0.75, 4.0, 1.6, 1.5, 0.3)

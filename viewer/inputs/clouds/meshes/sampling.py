@@ -9,7 +9,7 @@ import numpy as np
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.clouds.parts import WHOLE_COPY, Parts, bytes8
-from headlight.viewer.inputs.frames import guess_frame
+from headlight.viewer.inputs.frames.guess import guess_frame
 from headlight.viewer.inputs.source import Source
 
 SPACING = 0.02

@@ -1,4 +1,4 @@
-"""Where the bulk of a cloud lies: the one measure of its origin, unit, turn, and of what belongs to none of it.
+"""Where the bulk of a cloud lies: the one measure of its origin, unit and turn, and of what is no part of it.
 
 A few points anywhere, however far or near, move none of these: every axis is measured between two of its
 points, and not by its ends.
@@ -42,7 +42,7 @@ class Bulk(NamedTuple):
 
 
 def bulk_of(points: np.ndarray) -> Bulk:
-    """Of finite points (n, 3), n ≥ 1; of fewer than 200 it is the box of all but the outermost at each end."""
+    """Of finite points (n, 3), n ≥ 1; of fewer than 20 it is the box of all."""
     sample = sampled(points)
     trim = 0 if len(sample) < _FEW else max(1, int(np.ceil(_ENDS * len(sample))))
     return Bulk(*_ends(sample, trim))
