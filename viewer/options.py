@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import inspect
+import math
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -186,6 +187,33 @@ def some(value: str) -> int:
 def numbers(value: str) -> tuple[int, ...]:
     """“12,5”"""
     return tuple(map(count, value.split(",")))
+
+
+def place(value: str) -> tuple[float, float]:
+    """“12.5,7”, of a picture"""
+    found = _finite(value, 2)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"“{value}” is not X,Y in pixels of the picture")
+    return found[0], found[1]
+
+
+def corners(value: str) -> tuple[float, float, float, float]:
+    """“12,7,80,60”, of a box"""
+    found = _finite(value, 4)
+    if found is None:
+        raise argparse.ArgumentTypeError(
+            f"“{value}” is not X,Y,X,Y: the left, top, right and bottom of a box in pixels of the picture"
+        )
+    return found[0], found[1], found[2], found[3]
+
+
+def _finite(value: str, count: int) -> list[float] | None:
+    """So many numbers with commas between them, or None."""
+    try:
+        found = [float(one) for one in value.split(",")]
+    except ValueError:
+        return None
+    return found if len(found) == count and all(map(math.isfinite, found)) else None
 
 
 def within(least: int, most: int) -> Callable[[str], int]:

@@ -402,6 +402,7 @@ _FIELD = ".session.view:FieldSettings"
 _ARTIFACT = ".session.inspecting:ArtifactSettings"
 _PROTOTYPE = ".session.inspecting:PrototypeSettings"
 _AROUND = ".session.inspecting:ContextSettings"
+_CUT_OUT = ".session.inspecting:MaskSettings"
 _COSTS = ".session.view:CostSettings"
 _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
@@ -458,7 +459,7 @@ REGISTRY.add(
         ),
         adapter=".host.adapters:IMAGES",
         reported=".export.report.kinds:PICTURES",
-        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND),
+        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND, _CUT_OUT),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
     ),

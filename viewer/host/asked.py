@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.frames.units import SHORT_UNITS, UNITS, Up
-from headlight.viewer.options import count, is_given, numbers, option, within
+from headlight.viewer.inputs.told.columns import ROLES, Roles, columns
+from headlight.viewer.inputs.told.units import SHORT_UNITS, UNITS, Up
+from headlight.viewer.options import corners, count, is_given, numbers, option, place, within
 from headlight.viewer.registry import REGISTRY, resolve
 
 if TYPE_CHECKING:
@@ -119,12 +120,30 @@ class OfImage:
         window=True,
     )
 
+    at: tuple[tuple[float, float], ...] | None = option(
+        "pixels on what a model (SAM) is to cut out of a picture",
+        many=True,
+        parse=place,
+        metavar="X,Y",
+        window=True,
+    )
+    not_at: tuple[tuple[float, float], ...] | None = option(
+        "pixels beside it", many=True, parse=place, metavar="X,Y", window=True
+    )
+    around: tuple[float, float, float, float] | None = option(
+        "the left, top, right and bottom pixel of a box around it",
+        parse=corners,
+        metavar="X,Y,X,Y",
+        window=True,
+    )
+
     def applied(self, read: ImageInput) -> ImageInput:
         return read
 
     @classmethod
     def of(cls, read: ImageInput, run: RunOptions, is_file: bool) -> OfImage:
-        return cls(run.size, run.texts or None, run.prompts or None)
+        compared = run.size, run.texts or None, run.prompts or None
+        return cls(*compared, run.at or None, run.not_at or None, run.around)
 
 
 @dataclass(frozen=True)
@@ -138,8 +157,15 @@ class OfCloud:
     up: Up | None = option(
         "of a cloud: which of its axes points up, or down", choices={up: up for up in get_args(Up)}
     )
+    columns: Roles | None = option(
+        f"of a table of points: what each of its columns is, one of {' '.join(ROLES)} (guessed)",
+        parse=columns,
+        metavar="x,y,z,_,label",
+        window=True,
+    )
 
     def applied(self, read: CloudInput) -> CloudInput:
+        """A table was read by its columns already: `inputs.from_path` takes them."""
         if self.classes is not None:
             from headlight.viewer.inputs.cloud_labels import relabelled
 
@@ -157,7 +183,9 @@ class OfCloud:
         same = frame.metres_per_unit == guessed.metres_per_unit
         unit = None if same else next(short for short, name in SHORT_UNITS.items() if name == frame.unit)
         listed = None if read.numbers is None else read.listed
-        return cls(listed, unit, None if frame.up == guessed.up else frame.up)
+        table = read.table
+        told = None if table is None or table.roles == table.guessed else table.roles
+        return cls(listed, unit, None if frame.up == guessed.up else frame.up, told)
 
 
 @dataclass(frozen=True)

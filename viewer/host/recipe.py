@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headlight.models.core.interventions import Intervention
     from headlight.viewer.inputs.frames.frame import Frame
     from headlight.viewer.inputs.inputs import Input, TextInput
+    from headlight.viewer.inputs.told.columns import Roles
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class RunOptions:
     classes: the list that the labels of clouds are read by when they are opened, a word of
     cloud_labels.TITLES; None for a guess. says: what kind of answer is needed, where no model is named (see
     `Entry`). writing: how the model goes on with a text, None where it does not. texts: classes that a
-    picture is compared with, each put into every one of `prompts`. step: of several recordings the one
-    that is shown, None for the last.
+    picture is compared with, each put into every one of `prompts`. at, not_at, around: pixels of a picture on
+    what is to be cut out of it and beside that, and the first and last pixel of a box around it. step: of
+    several recordings the one that is shown, None for the last.
     """
 
     model: str | None = None
@@ -39,6 +41,9 @@ class RunOptions:
     interventions: tuple[Intervention, ...] = ()
     texts: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
+    at: tuple[tuple[float, float], ...] = ()
+    not_at: tuple[tuple[float, float], ...] = ()
+    around: tuple[float, float, float, float] | None = None
     step: int | None = None
 
 
@@ -52,13 +57,15 @@ class Making:
     """All that a person can change of how a document is made.
 
     text: the text itself, None of what is no text. frame: how a cloud's coordinates are read, None of what is
-    no cloud. listed: the list of classes that its labels are read by.
+    no cloud, and for a guess. listed: the list of classes that its labels are read by. columns: what those of
+    a table are, () for a guess, None of what is no table of points.
     """
 
     options: RunOptions
     text: TextInput | None = None
     frame: Frame | None = None
     listed: str | None = None
+    columns: Roles | None = None
 
     @classmethod
     def of(cls, what: Input, options: RunOptions) -> Making:

@@ -9,6 +9,7 @@ import numpy as np
 
 from headlight.models.core.answers import BoxEdits, Boxes
 from headlight.viewer.inputs.frames.frame import Frame
+from headlight.viewer.inputs.told.columns import Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,8 @@ class CloudInput:
     """True boxes around things, in local metres, where a file beside this one has them."""
     edits: BoxEdits | None = None
     """Boxes that a model found and that were set by hand since, of what is exported."""
+    table: Table | None = None
+    """The first rows of its file and what their columns are read as, where that is a table."""
 
     def __post_init__(self) -> None:
         if self.total < 0:

@@ -233,4 +233,5 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         others=_others(parts.points, kept),
         total=total,
         notices=tuple(map(sentence, notices)),  # which hold names that the file chose
+        table=parts.table,
     )

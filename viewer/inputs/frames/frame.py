@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headlight.viewer.inputs.frames.units import UNITS, Up, said_up
+from headlight.viewer.inputs.told.units import UNITS, Up, said_up
 
 # Which file axis each local axis is, and its sign: rotations, so that nothing is mirrored.
 _TURNS: dict[Up, tuple[tuple[int, int, int], tuple[int, int, int]]] = {

@@ -6,7 +6,7 @@ import numpy as np
 
 from headlight.viewer.inputs.frames.bulk import bulk_of, sampled
 from headlight.viewer.inputs.frames.frame import Frame
-from headlight.viewer.inputs.frames.units import UPS, Up
+from headlight.viewer.inputs.told.units import UPS, Up
 
 _SAMPLE = 100_000
 """Points that a guess looks at."""
