@@ -13,7 +13,7 @@ from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import INPUT, ModelCard, Trace
 from headlight.models.points.neighbourhood import NeighbourhoodLayer
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.frames.frame import Frame
+from headlight.viewer.inputs.told.frame import Frame
 
 CLASSES = ("floor", "wall", "chair")
 

@@ -408,9 +408,9 @@ _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
 # What kinds give: "read": a model reads it; "again": that is there, and can read it as often as is asked;
-# "cells": tokens in rows, heads in grids; "characters"; "pixels"; "both": characters beside pixels;
-# "written": a model may go on with it; "positions"; "layers": a stack of convolutions that can be built;
-# "built": there is nothing else; "recorded": it was recorded, and is as it is.
+# "cells": tokens in rows, heads in grids; "characters"; "pixels"; "both": characters beside pixels, which
+# are "pictured" or of what is "heard"; "written": a model may go on with it; "positions"; "layers": a stack
+# of convolutions that can be built; "built": there is nothing else; "recorded": it was, and is as it is.
 REGISTRY.add(
     Kind(
         id="text",
@@ -468,7 +468,7 @@ REGISTRY.add(
         noun="picture with text",
         plural="pictures with texts",
         input=".inputs.inputs:PictureTextInput",
-        gives=("read", "again", "cells", "both", "written"),
+        gives=("read", "again", "cells", "both", "pictured", "written"),
         layouts=(_PICTURE_AND_TEXT, _GENERATION_OF_BOTH, _WEIGHT_OF_BOTH),
         adapter=".host.adapters:PICTURES_WITH_TEXTS",
         reported=".export.report.kinds:PICTURES_WITH_TEXTS",

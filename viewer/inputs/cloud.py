@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headlight.models.core.answers import BoxEdits, Boxes
-from headlight.viewer.inputs.frames.frame import Frame
 from headlight.viewer.inputs.told.columns import Table
+from headlight.viewer.inputs.told.frame import Frame
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,11 +11,11 @@ from headlight.viewer.inputs.cloud import CloudInput, to_local
 from headlight.viewer.inputs.cloud_labels import Labels, read_labels
 from headlight.viewer.inputs.clouds import parts as limits
 from headlight.viewer.inputs.clouds.parts import Parts, bytes8, check_count, guarding
-from headlight.viewer.inputs.frames.bulk import bulk_of, strays
-from headlight.viewer.inputs.frames.frame import Frame
-from headlight.viewer.inputs.frames.guess import guess_frame
-from headlight.viewer.inputs.frames.marks import marked
+from headlight.viewer.inputs.pictures.marks import marked
 from headlight.viewer.inputs.source import Source
+from headlight.viewer.inputs.told.bulk import bulk_of, strays
+from headlight.viewer.inputs.told.frame import Frame
+from headlight.viewer.inputs.told.guess import guess_frame
 from headlight.viewer.registry import Reader, resolve
 
 _COARSE = 0.002

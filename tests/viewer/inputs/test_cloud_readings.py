@@ -15,8 +15,8 @@ from headlight.models.core.classes.lists import LISTS, S3DIS_CLASSES
 from headlight.viewer.host.forward import truth_for
 from headlight.viewer.inputs.cloud_labels import place, relabelled
 from headlight.viewer.inputs.clouds.parts import bytes8
-from headlight.viewer.inputs.frames.frame import Frame
 from headlight.viewer.inputs.inputs import from_path
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.slices.clouds.colours import heights
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import LABELS, RGB, XYZ, N, columns

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from headlight.viewer.inputs.frames.bulk import bulk_of, sampled
-from headlight.viewer.inputs.frames.frame import Frame
+from headlight.viewer.inputs.told.bulk import bulk_of, sampled
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.inputs.told.units import UPS, Up
 
 _SAMPLE = 100_000
