@@ -101,7 +101,7 @@ def model_for(what: Input, options: RunOptions) -> tuple[str, tuple[str, ...]]:
     return entry.id, (f"{suited.said} No model in the box is for such: {entry.title} learnt from others.",)
 
 
-def of_file(path: str, classes: str | None, task: Task = SILENT, meanings: Meanings = GUESSED) -> Input:
+def of_file(path: str, classes: str | None, meanings: Meanings = GUESSED, task: Task = SILENT) -> Input:
     """What a file holds. classes: the list that labels are read by, where there are any; None for a guess.
     meanings: what is known of its columns, if it is a table."""
     task.progress(0.0, "Reading")
@@ -120,7 +120,7 @@ def dropped_on(path: str, text: str, model: str, meanings: Meanings = GUESSED, t
     from headlight.models.catalogue import entries
     from headlight.models.catalogue.folders import BOTH
 
-    what = of_file(path, None, task, meanings)
+    what = of_file(path, None, meanings, task)
     try:
         both = entries.find(model, trust_pickle=True, brought=engines.brought()).reads(BOTH)
     except HeadlightError:
