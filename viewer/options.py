@@ -9,6 +9,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import inspect
+import math
+import types
+import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -123,6 +126,32 @@ def taken(cls: type, given: Mapping[str, Any]) -> Any:
     return cls(**{name: value for name, value in given.items() if name in names})
 
 
+def misfit(cls: type, given: Mapping[str, Any]) -> str:
+    """The first of the options of `cls` that are given whose value is of another type than its field; ""
+    where there is none."""
+    hints = typing.get_type_hints(cls)
+    return next(
+        (name for name, value in given.items() if name in hints and not _fits(value, hints[name])), ""
+    )
+
+
+def _fits(value: object, kind: Any) -> bool:
+    parts = typing.get_args(kind)
+    match typing.get_origin(kind):
+        case typing.Literal:
+            return value in parts
+        case typing.Union | types.UnionType:
+            return any(_fits(value, one) for one in parts)
+        case origin if origin is tuple:
+            return isinstance(value, tuple) and all(_fits(one, parts[0]) for one in value)
+        case None if kind is float:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case None if kind is int:
+            return isinstance(value, int) and not isinstance(value, bool)
+        case origin:
+            return isinstance(value, kind if origin is None else origin)
+
+
 def flag(name: str) -> str:
     """A field whose name Python keeps for itself ends in a line: "as_" is --as."""
     return "--" + name.rstrip("_").replace("_", "-")
@@ -158,6 +187,33 @@ def some(value: str) -> int:
 def numbers(value: str) -> tuple[int, ...]:
     """“12,5”"""
     return tuple(map(count, value.split(",")))
+
+
+def place(value: str) -> tuple[float, float]:
+    """“12.5,7”, of a picture"""
+    found = _finite(value, 2)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"“{value}” is not X,Y in pixels of the picture")
+    return found[0], found[1]
+
+
+def corners(value: str) -> tuple[float, float, float, float]:
+    """“12,7,80,60”, of a box"""
+    found = _finite(value, 4)
+    if found is None:
+        raise argparse.ArgumentTypeError(
+            f"“{value}” is not X,Y,X,Y: the left, top, right and bottom of a box in pixels of the picture"
+        )
+    return found[0], found[1], found[2], found[3]
+
+
+def _finite(value: str, count: int) -> list[float] | None:
+    """So many numbers with commas between them, or None."""
+    try:
+        found = [float(one) for one in value.split(",")]
+    except ValueError:
+        return None
+    return found if len(found) == count and all(map(math.isfinite, found)) else None
 
 
 def within(least: int, most: int) -> Callable[[str], int]:

@@ -156,6 +156,7 @@ class Kind(NamedTuple):
     adapter: dotted, a `host.adapters.Adapter`. settings: dotted types of the view's settings that concern it.
     options: the dotted dataclass of what can be asked of its reading, see options.py. opens: dotted, of a
     `Reader` and a `Source`, the input that a file holds; where it is "" the reader's own `read` gives it.
+    reported: dotted, an `export.report.kinds.Reported`.
     """
 
     id: str
@@ -168,6 +169,7 @@ class Kind(NamedTuple):
     settings: tuple[str, ...] = ()
     options: str = ""
     opens: str = ""
+    reported: str = ".export.report.kinds:PLAIN"
 
     @property
     def one(self) -> str:

@@ -25,10 +25,10 @@ class Entry:
     it writes something else, by an encoder and a decoder. by_hand: its weights are set, not trained. gridded:
     it sees a representation of a cloud, not its points. detects: it finds boxes in clouds. paired: a tower
     beside the one that sees reads texts, and it says how well these fit a picture. asks: learnt
-    queries of it look for things in pictures. also: what other kinds of input it reads. suits: what of its
-    kind of input it is for, the first foremost ("object", "room", "street", "scan" of clouds). notices: what
-    the user should know of them. opening: what it takes to open it, said before that is done; "" where it
-    takes little.
+    queries of it look for things in pictures. prompted: clicks show it what to cut out of them. also: what
+    other kinds of input it reads. suits: what of its kind of input it is for, the first foremost ("object",
+    "room", "street", "scan" of clouds). notices: what the user should know of them. opening: what it takes to
+    open it, said before that is done; "" where it takes little.
     """
 
     id: str
@@ -52,6 +52,7 @@ class Entry:
     detects: bool = False
     paired: bool = False
     asks: bool = False
+    prompted: bool = False
     also: tuple[str, ...] = ()
     suits: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -84,6 +85,9 @@ class Entry:
 
     def asks_pictures(self) -> bool:
         return self.asks
+
+    def is_prompted(self) -> bool:
+        return self.prompted
 
     def represents(self) -> bool:
         return self.gridded

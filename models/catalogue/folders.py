@@ -42,6 +42,8 @@ ONE_SEQUENCE = ("vilt", "layoutlmv3")
 """Model types of one tower that is given both."""
 ASKING = ("detr",)
 """Model types with queries that look for things in pictures."""
+PROMPTED = {"sam": "SamModel"}
+"""Model types that are shown by clicks what to cut out of a picture, and their networks in transformers."""
 BOTH = "picture-text"
 """What is read: a picture with a text."""
 MAX_JSON = 64 << 20

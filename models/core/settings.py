@@ -91,11 +91,16 @@ def depth_of(stacks: Sequence[str], settings: RolloutSettings) -> int:
     return cross if decoder in (0, cross) else decoder + cross
 
 
+BACK = "back"
+"""The stack of layers that lead from what is read to what reads it."""
+
+
 def layers_of_rollout(stacks: Sequence[str], settings: RolloutSettings) -> list[int]:
     """Which layers a rollout goes through, by their numbers. stacks: that of each layer there is.
 
     Of an encoder–decoder those of the encoder first, then of the decoder and the cross attention in the order
-    in which a token goes through them. HeadlightError for a range that there is not.
+    in which a token goes through them; where what is read looks back at what reads it, these too, as they are
+    listed. HeadlightError for a range that there is not.
     """
     of = {name: [n for n, one in enumerate(stacks) if one == name] for name in get_args(Through)}
     if not of["cross"]:
@@ -110,6 +115,8 @@ def layers_of_rollout(stacks: Sequence[str], settings: RolloutSettings) -> list[
     if settings.stack == "cross":
         return [*of["encoder"], _ranged(of["cross"], settings)[-1]]
     decoder, cross = of["decoder"], of["cross"]
+    if back := [number for number, one in enumerate(stacks) if one == BACK]:
+        return [*of["encoder"], *_ranged(sorted([*decoder, *cross, *back]), settings)]
     if len(decoder) not in (0, len(cross)):  # who crosses once and goes on, or at every second layer
         return [*of["encoder"], *_ranged(sorted([*decoder, *cross]), settings)]
     decoder, cross = _ranged(decoder, settings) if decoder else [], _ranged(cross, settings)

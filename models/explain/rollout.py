@@ -21,7 +21,7 @@ from torch import nn
 from headlight.models.core.errors import HeadlightError, TooLarge
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.relevance import Relevance, percent
-from headlight.models.core.settings import RolloutSettings, layers_of_rollout
+from headlight.models.core.settings import BACK, RolloutSettings, layers_of_rollout
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import Tokens
 from headlight.models.core.trace import Trace
@@ -72,9 +72,10 @@ def through_model(
 
         X ← β Â X + α C E,    Y ← β Â Y,    from X = 0, Y = I,
 
-    so that rows of both sum to 1. That is how Ferrando et al. 2022 (ALTI+, section 3) compose a decoder, with
-    rollout's matrices in place of their contributions. Without layers of a decoder it is C E of the last
-    cross attention, its rows normalised, and nothing of the output.
+    so that rows of both sum to 1. Where what is read looks back (SAM: cells of a picture at prompts), with
+    the matrix B of that, X ← β X, Y ← Y + α X B. That is how Ferrando et al. 2022 (ALTI+, section 3) compose
+    a decoder, with rollout's matrices in place of their contributions. Without layers of a decoder it is C E
+    of the last cross attention, its rows normalised, and nothing of the output.
     """
     encoder = [one for one in layers if one.stack == "encoder"]
     steps = [one for one in layers if one.stack != "encoder"]
@@ -84,6 +85,13 @@ def through_model(
     alone = settings if decodes else replace(settings, residual="none")
     for done, layer in enumerate(reversed(steps)):
         task.progress(done / len(steps), f"Rollout through {layer.name}")
+        if layer.stack == BACK:
+            weights = discarded(layer.block(settings.fusion, 0, len(layer.queries)), settings)
+            product, reached = product.to(weights.device), reached.to(weights.device)
+            through, past = shares(weights.sum(dim=-1), settings)
+            product = product + (reached * through) @ weights
+            reached = reached * past
+            continue
         if layer.stack != CROSS:
             product = _through(layer, product, settings, task)
             continue
@@ -267,8 +275,9 @@ def _chosen(
 def _check_crossing(layers: Sequence[AttentionLayer]) -> None:
     """HeadlightError where what is written, or what is read, has another number of tokens on the way."""
     written, read = len(layers[-1].queries), len(looked_at([one for one in layers if one.stack != "encoder"]))
+    ends = {"encoder": None, CROSS: (written, read), BACK: (read, written)}
     for layer in layers:
-        expected = {"encoder": None, CROSS: (written, read)}.get(layer.stack, (written, written))
+        expected = ends.get(layer.stack, (written, written))
         shape = len(layer.queries), len(layer.keys)
         if expected is not None and shape != expected:
             raise HeadlightError(

@@ -12,10 +12,10 @@ import pytest
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer import plugins
 from headlight.viewer.app.cli import run
-from headlight.viewer.app.opening.dialogs import inputs
 from headlight.viewer.export.options import choices_of, kinds_of
 from headlight.viewer.inputs.inputs import from_path
 from headlight.viewer.inputs.readers import names_of_formats
+from headlight.viewer.panes.shared.dialogs import inputs
 from headlight.viewer.registry import REGISTRY, Export, Kind, Reader
 
 ROOT = Path(__file__).parents[2]

@@ -33,13 +33,13 @@ from headlight.viewer.app.manager.window import Manager
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
 from headlight.viewer.app.models.offer import ModelOffers, is_model
-from headlight.viewer.app.opening.dialogs import FileDialogs, filters, inputs
 from headlight.viewer.app.opening.drop import DropTarget, open_mime
 from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.app.opening.recent_files import RecentFiles
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Host
 from headlight.viewer.inputs.readers import names_of_formats
+from headlight.viewer.panes.shared.dialogs import FileDialogs, filters, inputs
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs
@@ -227,7 +227,7 @@ class Window(QMainWindow):
             from headlight.viewer.app.layout.deck import Deck
             from headlight.viewer.panes.shared.desk import Desk
 
-            desk = Desk(self.session, self.jobs, self.runs, self._log, self)
+            desk = Desk(self.session, self.jobs, self.runs, self._log, self.dialogs, self)
             self.deck = Deck(desk.make, self.settings)
             self.deck.settled.connect(self.drawn)
             self.deck.added.connect(self._pane_added)

@@ -402,6 +402,7 @@ _FIELD = ".session.view:FieldSettings"
 _ARTIFACT = ".session.inspecting:ArtifactSettings"
 _PROTOTYPE = ".session.inspecting:PrototypeSettings"
 _AROUND = ".session.inspecting:ContextSettings"
+_CUT_OUT = ".session.inspecting:MaskSettings"
 _COSTS = ".session.view:CostSettings"
 _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
@@ -432,6 +433,7 @@ REGISTRY.add(
             _PUBLISHED,
         ),
         adapter=".host.adapters:TEXTS",
+        reported=".export.report.kinds:TEXTS",
         settings=(
             _MAP,
             _BY_HAND,
@@ -456,7 +458,8 @@ REGISTRY.add(
             *(_ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _COST, _PUBLISHED),
         ),
         adapter=".host.adapters:IMAGES",
-        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND),
+        reported=".export.report.kinds:PICTURES",
+        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND, _CUT_OUT),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
     ),
@@ -468,6 +471,7 @@ REGISTRY.add(
         gives=("read", "again", "cells", "both", "written"),
         layouts=(_PICTURE_AND_TEXT, _GENERATION_OF_BOTH, _WEIGHT_OF_BOTH),
         adapter=".host.adapters:PICTURES_WITH_TEXTS",
+        reported=".export.report.kinds:PICTURES_WITH_TEXTS",
         settings=(_MAP, _BY_HAND, *_FOUND, _WRITING),
         options=".host.asked:OfPictureText",
     ),
@@ -482,6 +486,7 @@ REGISTRY.add(
             *(_EXPERIMENTS_ON_CLOUD, _PUBLISHED),
         ),
         adapter=".host.adapters:CLOUDS",
+        reported=".export.report.kinds:CLOUDS",
         settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings", *_OF_BOXES),
         options=".host.asked:OfCloud",
         opens=".inputs.cloud_files:opened",

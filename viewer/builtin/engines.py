@@ -31,6 +31,12 @@ REGISTRY.add(
         opens=f"{_ENGINES}.paired.queries:QueriesEngine",
         takes="headlight.models.catalogue.entries:Entry.asks_pictures",
     ),
+    Engine(
+        id="prompted",
+        reads="image",
+        opens=f"{_ENGINES}.paired.prompted.engine:PromptedEngine",
+        takes="headlight.models.catalogue.entries:Entry.is_prompted",
+    ),
     Engine("paired", "picture-text", f"{_ENGINES}.paired.opening:PairedEngine"),
     Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),
     Engine(

@@ -181,6 +181,16 @@ REGISTRY.add(
         asks=".export.answers.zero_shot:asked",
     ),
     Export(
+        "masks",
+        "What is cut out of the picture",
+        ("npz", "csv", "png"),
+        ".export.answers.masks:masks",
+        Needs(("again", "pixels"), trace=True, holds=".export.answers.masks:no_masks"),
+        ".export.answers.masks:MasksOptions",
+        ".export.answers.masks:masks_filled",
+        asks=".export.answers.masks:asked",
+    ),
+    Export(
         "generate",
         "What the model writes",
         ("npz", "csv"),

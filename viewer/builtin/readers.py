@@ -46,10 +46,14 @@ REGISTRY.add(
         "points",
         "table of points",
         _TABLES,
-        f"{_CLOUDS}.table:read",
-        f"{_CLOUDS}.table:is_table",
+        f"{_CLOUDS}.tables.table:read",
+        f"{_CLOUDS}.tables.table:is_table",
         guess=True,
         names=("XYZ", "PTS", "CSV"),
+    ),
+    Reader(
+        *("grid", "points", "grid of heights", ("asc", "grd"), f"{_CLOUDS}.tables.grids:read_grid"),
+        f"{_CLOUDS}.tables.grids:is_grid",
     ),
     _cloud("npy", ("npy",), "arrays", (b"\x93NUMPY",), binary=True),
     Reader(
@@ -70,7 +74,14 @@ REGISTRY.add(
     _cloud("obj", ("obj",), "meshes.surfaces", holds=_MESH),
     _cloud("stl", ("stl",), "meshes.surfaces", holds=_MESH),
     _cloud("off", ("off",), "meshes.surfaces", holds=_MESH),
-    Reader("ptx", "points", "PTX file", ("ptx",), f"{_CLOUDS}.ptx:read_ptx", f"{_CLOUDS}.ptx:is_ptx"),
+    Reader(
+        "ptx",
+        "points",
+        "PTX file",
+        ("ptx",),
+        f"{_CLOUDS}.scanners.ptx:read_ptx",
+        f"{_CLOUDS}.scanners.ptx:is_ptx",
+    ),
     Reader(
         "colmap",
         "points",
@@ -80,10 +91,19 @@ REGISTRY.add(
         f"{_CLOUDS}.colmap:is_colmap",
     ),
     Reader(
-        *("scan", "points", "scan", ("bin",), f"{_CLOUDS}.scans:read_scan", f"{_CLOUDS}.scans:is_scan"),
+        *(
+            "scan",
+            "points",
+            "scan",
+            ("bin",),
+            f"{_CLOUDS}.scanners.cars:read_scan",
+            f"{_CLOUDS}.scanners.cars:is_scan",
+        ),
         guess=True,
         binary=True,
     ),
+    _cloud("splat", ("splat",), "splats", binary=True)._replace(names=()),
+    _cloud("spz", ("spz",), "splats", binary=True)._replace(names=()),
     Reader(
         *("gzip", "points", "gzip archive", ("gz",), f"{_CLOUDS}.gz:read_gzip", f"{_CLOUDS}.gz:is_gzip"),
         binary=True,

@@ -25,6 +25,7 @@ def _kind(of: str, noun: str, plural: str, input_: str, pages: tuple[str, ...], 
         settings=like.settings,
         options=".host.asked:OfRecording",
         opens=".inputs.recorded.opening:opened",
+        reported=like.reported,
     )
 
 

@@ -109,18 +109,26 @@ class Images(Adapter):
         return sum(0 if one is None else one.nbytes for one in (what.pixels, what.measured, what.plain))
 
     def read(self, engine: Any, what: ImageInput, options: RunOptions, task: Task) -> Trace:
-        asked = {name: getattr(options, name) for name in ("texts", "prompts")}
-        given = {name: value for name, value in asked.items() if value}
-        if given.keys() <= set(getattr(engine, "takes", ())):
-            return engine.run(what.pixels, size=options.size, task=task, **given)
-        if options.says == "texts":
+        taken = getattr(engine, "takes", ())
+        every = {name: getattr(options, name) for names in _BESIDE for name in names}
+        given = {name: value for name, value in every.items() if value}
+        if options.says == "texts" and "texts" not in taken:
             raise HeadlightError(
                 f"{engine.card.title} compares no texts with pictures.",
                 "Choose a model of two towers (CLIP, SigLIP), such as small-clip.",
             )
-        trace = engine.run(what.pixels, size=options.size, task=task)
-        said = f"{engine.card.title} compares no texts with pictures: the class texts are left out."
-        return replace(trace, notices=(*trace.notices, said))
+        here = {name: value for name, value in given.items() if name in taken}
+        trace = engine.run(what.pixels, size=options.size, task=task, **here)
+        left = [said for names, said in _BESIDE.items() if given.keys() - here.keys() & set(names)]
+        notices = [f"{engine.card.title} {said}" for said in left]
+        return replace(trace, notices=(*trace.notices, *notices)) if notices else trace
+
+
+_BESIDE = {
+    ("texts", "prompts"): "compares no texts with pictures: the class texts are left out.",
+    ("at", "not_at", "around"): "cuts nothing out of pictures: what was clicked is left out.",
+}
+"""What is asked of a picture beside its size, and what is said where a model does not take that."""
 
 
 class PicturesWithTexts(Adapter):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.units import SHORT_UNITS, UNITS, Up
-from headlight.viewer.options import count, is_given, numbers, option, within
+from headlight.viewer.options import corners, count, is_given, numbers, option, place, within
 from headlight.viewer.registry import REGISTRY, resolve
 
 if TYPE_CHECKING:
@@ -119,12 +119,30 @@ class OfImage:
         window=True,
     )
 
+    at: tuple[tuple[float, float], ...] | None = option(
+        "pixels on what a model (SAM) is to cut out of a picture",
+        many=True,
+        parse=place,
+        metavar="X,Y",
+        window=True,
+    )
+    not_at: tuple[tuple[float, float], ...] | None = option(
+        "pixels beside it", many=True, parse=place, metavar="X,Y", window=True
+    )
+    around: tuple[float, float, float, float] | None = option(
+        "the left, top, right and bottom pixel of a box around it",
+        parse=corners,
+        metavar="X,Y,X,Y",
+        window=True,
+    )
+
     def applied(self, read: ImageInput) -> ImageInput:
         return read
 
     @classmethod
     def of(cls, read: ImageInput, run: RunOptions, is_file: bool) -> OfImage:
-        return cls(run.size, run.texts or None, run.prompts or None)
+        compared = run.size, run.texts or None, run.prompts or None
+        return cls(*compared, run.at or None, run.not_at or None, run.around)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ class RunOptions:
     classes: the list that the labels of clouds are read by when they are opened, a word of
     cloud_labels.TITLES; None for a guess. says: what kind of answer is needed, where no model is named (see
     `Entry`). writing: how the model goes on with a text, None where it does not. texts: classes that a
-    picture is compared with, each put into every one of `prompts`. step: of several recordings the one
-    that is shown, None for the last.
+    picture is compared with, each put into every one of `prompts`. at, not_at, around: pixels of a picture on
+    what is to be cut out of it and beside that, and the first and last pixel of a box around it. step: of
+    several recordings the one that is shown, None for the last.
     """
 
     model: str | None = None
@@ -39,6 +40,9 @@ class RunOptions:
     interventions: tuple[Intervention, ...] = ()
     texts: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
+    at: tuple[tuple[float, float], ...] = ()
+    not_at: tuple[tuple[float, float], ...] = ()
+    around: tuple[float, float, float, float] | None = None
     step: int | None = None
 
 

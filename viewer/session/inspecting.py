@@ -1,5 +1,5 @@
 """How artifact tokens are looked at, which examples classes are made of, which part of a picture stands
-in other surroundings. No Qt."""
+in other surroundings, which one was cut out. No Qt."""
 
 from __future__ import annotations
 
@@ -67,3 +67,14 @@ class ContextSettings:
     def edit(self) -> Surroundings | None:
         """None while nothing is drawn."""
         return Surroundings(self.outline, self.how, self.inside) if len(self.outline) > 2 else None
+
+
+@dataclass(frozen=True)
+class MaskSettings:
+    """chosen: which of the parts that a model cut out is shown, None for the one that it is surest of."""
+
+    chosen: int | None = None
+
+    def shown(self, best: int, count: int) -> int:
+        """Of so many parts."""
+        return best if self.chosen is None or self.chosen >= count else self.chosen

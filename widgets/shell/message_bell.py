@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from headlight.widgets.base import theme
@@ -19,7 +19,7 @@ class MessageBell(QWidget):
 
     clicked = Signal()
     spoke = Signal()
-    """Something else is said now, or nothing any more."""
+    """Something else is said now, or nothing any more, or there is too little room for it."""
 
     def __init__(self, messages: Messages) -> None:
         super().__init__()
@@ -60,6 +60,14 @@ class MessageBell(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.fade()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Its neighbours say more now, and what it says is cut: they may give way."""
+        super().resizeEvent(event)
+        if (row := self.layout()) is not None:
+            row.activate()
+        if self.line() and self.lacks_room():
+            self.spoke.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

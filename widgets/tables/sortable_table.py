@@ -29,7 +29,10 @@ class SortableTable(KeepsArrows, Arranged, QTableWidget):
     _marked: tuple[frozenset[int], int | None] = frozenset(), None
     _lit: frozenset[int] = frozenset()
 
-    def __init__(self, headings: Sequence[str], name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, headings: Sequence[str], name: str, parent: QWidget | None = None, *, roomy: bool = False
+    ) -> None:
+        """roomy: columns stand well apart; else as many as can be find room."""
         super().__init__(0, len(headings), parent)
         self.setHorizontalHeaderLabels(list(headings))
         self.setAccessibleName(name)
@@ -39,7 +42,11 @@ class SortableTable(KeepsArrows, Arranged, QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setMouseTracking(True)
         self.setWordWrap(False)
-        self.setStyleSheet("QTableView::item { padding: 0px; } QHeaderView::section { padding: 2px; }")
+        sides = theme.em(0.6) if roomy else 0
+        self.setStyleSheet(
+            f"QTableView::item {{ padding: 0px {sides}px; }}"
+            f"QHeaderView::section {{ padding: 2px {sides + 3}px; }}"
+        )
         self.verticalHeader().hide()
         header = self.horizontalHeader()
         header.setHighlightSections(False)

@@ -1,5 +1,5 @@
 """What a model says of its input (classes, the token that belongs at a place, a class a pixel or a point,
-boxes around things), and how well that agrees with the truth.
+boxes around things, parts cut out of a picture), and how well that agrees with the truth.
 
 Each kind of answer is a type of its own. numpy only.
 """
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from headlight.models.core.answers.agreement import UNLABELLED, Scores, confusion, scores
 from headlight.models.core.answers.boxes import BoxEdit, BoxEdits, Boxes
+from headlight.models.core.answers.masks import Masks
 from headlight.models.core.answers.said import Classes, NextTokens, PixelLabels, PointLabels, TextClasses
 from headlight.models.core.answers.target import EVERY, SALIENCY, SIMILARITY, Target
 from headlight.models.core.answers.written import MOST_BEAMS, Ended, Line, SoFar, Writing, Written
@@ -27,6 +28,7 @@ __all__ = [
     "Classes",
     "Ended",
     "Line",
+    "Masks",
     "NextTokens",
     "PixelLabels",
     "PointLabels",
@@ -41,10 +43,10 @@ __all__ = [
     "scores",
 ]
 
-Answer = Classes | NextTokens | PixelLabels | PointLabels | Boxes
+Answer = Classes | NextTokens | PixelLabels | PointLabels | Boxes | Masks
 
 
 def listed(answers: Sequence[Answer]) -> Answer | None:
     """The first that is told by a list of its targets; what is said of a cloud's points and of things among
-    them is told by the cloud."""
-    return next((answer for answer in answers if not isinstance(answer, PointLabels | Boxes)), None)
+    them is told by the cloud, and parts of a picture by the picture."""
+    return next((answer for answer in answers if not isinstance(answer, PointLabels | Boxes | Masks)), None)

@@ -34,13 +34,18 @@ USUAL = 224
 NORMALISES = ("image_mean", "image_std", "rescale_factor", "do_rescale", "do_normalize")
 
 
-def processor_of(folder: Path, config: PreTrainedConfig, title: str) -> tuple[Prepare, tuple[str, ...]]:
-    """(what prepares pictures for the model of a folder, notices). The first way that works."""
+def processor_of(
+    folder: Path, config: PreTrainedConfig, title: str, side: int | None = None
+) -> tuple[Prepare, tuple[str, ...]]:
+    """(what prepares pictures for the model of a folder, notices). The first way that works.
+
+    side: pixels of the only square that the model reads, None of one that reads others.
+    """
     said = read_preprocessor(folder)
     for made in _ways(folder, config, said):
         try:
             prepare = _called(made())
-            if _is_picture(prepare(np.zeros((*_TRIED, 3), np.uint8))):
+            if _is_picture(prepare(np.zeros((*_TRIED, 3), np.uint8)), side):
                 return prepare, () if said else (_unsaid(title),)
         except _FAILS:
             continue
@@ -80,9 +85,11 @@ def _called(processor: Any) -> Prepare:
     return prepare
 
 
-def _is_picture(found: Mapping[str, Any]) -> bool:
+def _is_picture(found: Mapping[str, Any], side: int | None = None) -> bool:
     values = found.get("pixel_values")
-    return isinstance(values, torch.Tensor) and values.is_floating_point() and values.numel() > 0
+    if not isinstance(values, torch.Tensor) or not values.is_floating_point() or not values.numel():
+        return False
+    return side is None or tuple(values.shape[-2:]) == (side, side)
 
 
 def _of_family(kind: type, config: PreTrainedConfig) -> dict[str, Any]:
@@ -109,6 +116,8 @@ def _of_family(kind: type, config: PreTrainedConfig) -> dict[str, Any]:
         found["size"] = {"shortest_edge": size}
     elif set(usual) == {"longest_edge"}:
         found["size"] = {"longest_edge": size}
+    if getattr(kind, "pad_size", None) is not None:
+        found["pad_size"] = {"height": size, "width": size}
     if getattr(kind, "crop_size", None) is not None:
         found["crop_size"] = {"height": size, "width": size}
     pinpoints = getattr(config, "image_grid_pinpoints", None)

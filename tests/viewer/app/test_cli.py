@@ -33,6 +33,7 @@ EXPORTS = [
     "compare",
     "answer",
     "zero-shot",
+    "masks",
     "generate",
     "segmentation",
     "detect",

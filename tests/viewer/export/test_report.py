@@ -144,6 +144,22 @@ def test_a_method_that_is_not_here_is_told(made, tmp_path, capfd):
     assert "There is no method “stranger” here." in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [({"opacity": "x"}, "opacity"), ({"head": "each"}, "head"), ({"target_place": ["a"]}, "target_place")],
+)
+def test_an_option_of_another_type_is_told(made, tmp_path, capfd, options, name):
+    changed(made[1], tmp_path / "b.html", lambda record: record["options"].update(options))
+    assert run(["replay", str(tmp_path / "b.html")]) == 2
+    assert f"b.html says of “{name}” what it cannot be." in capfd.readouterr().err
+
+
+def test_an_option_of_the_reading_of_another_type_is_told(made, tmp_path, capfd):
+    changed(made[1], tmp_path / "b.html", lambda record: record["recipe"].update(options=[["start", "x"]]))
+    assert run(["replay", str(tmp_path / "b.html")]) == 2
+    assert "b.html says of “start” what it cannot be." in capfd.readouterr().err
+
+
 def test_heads_that_are_frozen_stand_in_a_report(tmp_path):
     engine = open_engine("induction", "text", "cpu")
     other = told(engine.run("a b a b"), from_text("a b a b"), RunOptions(), "")

@@ -54,7 +54,7 @@ def opened(qtbot, qapp):
     theme.apply(qapp, "dark")
     session, bridge = Session(), Bridge()
     jobs = Jobs(bridge.post)
-    desk, entries = Desk(session, jobs, None, LogHandler(), bridge), REGISTRY.all(Pane)
+    desk, entries = Desk(session, jobs, None, LogHandler(), None, bridge), REGISTRY.all(Pane)
     pane, controls, numbers = (desk.make(entries[id_]) for id_ in ("cost", "cost-settings", "numbers"))
     frame = QWidget()
     qtbot.addWidget(frame)

@@ -121,7 +121,7 @@ def test_what_was_written_stays_when_it_is_cancelled(make_window, settled, qtbot
     settled(window)
     document = window.session.current
     window.runs.wrote.connect(lambda *_: window.runs.cancel())
-    window.runs.change(document, writing=Writing(new=900, temperature=5.0, seed=0))
+    window.runs.change(document, writing=Writing(new=900))
     settled(window)
     written = document.trace.written
     assert 0 < len(written.ids) < 900

@@ -29,7 +29,6 @@ from PySide6.QtWidgets import (
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.app.exporting.form import KINDS, ExportForm, ValueChoice, command_field, label_of
 from headlight.viewer.app.exporting.outcome import Outcome, may_replace
-from headlight.viewer.app.opening.dialogs import FileDialogs, filters
 from headlight.viewer.export import door
 from headlight.viewer.export.choices import (
     Choices,
@@ -46,6 +45,7 @@ from headlight.viewer.export.results import PICTURES
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call
 from headlight.viewer.host.stock.sizes import said_bytes
+from headlight.viewer.panes.shared.dialogs import FileDialogs, filters
 from headlight.viewer.registry import Export
 from headlight.viewer.session.jobs import Job, Jobs
 from headlight.widgets.base import theme

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from headlight.viewer.app.opening.dialogs import FileDialogs
 from headlight.viewer.host.failure import Failure
+from headlight.viewer.panes.shared.dialogs import FileDialogs
 from headlight.viewer.registry import Begin, resolve
 from headlight.viewer.session import able
 from headlight.viewer.session.jobs import Jobs

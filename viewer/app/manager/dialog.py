@@ -278,7 +278,7 @@ class ManagerDialog(QDialog):
     def _about(self, row: Row | None, asking: bool) -> str:
         if row is None:
             listed = not self.stock.rows or self.table.topLevelItemCount()
-            return "" if listed else said.nothing(self.search.text().strip())
+            return said.HINT if listed else said.nothing(self.search.text().strip())
         whole = said.details(row, self.stock.free, self.reachable, said_bytes)
         failure = self._failures.get(row.id, "")
         waits = (

@@ -13,6 +13,7 @@ GROUPS: dict[Group, str] = {
     "disk": "On this disk",
     "hub": "On the hub",
 }
+HINT = "Choose a model to read what it is, what it takes and whose it is. A double click uses it."
 Bytes = Callable[[int], str]
 
 

@@ -14,7 +14,7 @@ from headlight.viewer.host.stock.sizes import said_bytes
 from headlight.widgets.base import theme
 
 COLUMNS = ("Model", "Reads", "Layers × heads", "Size", "Licence")
-WIDTHS = (8, 8, 6, 11)
+WIDTHS = (11, 8, 6, 13)
 SHEET = (
     "QTreeView { show-decoration-selected: 0; selection-background-color: transparent; }"
     "QTreeView::item { border-radius: 0px; }"

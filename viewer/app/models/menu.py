@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.offer import ModelOffers
-from headlight.viewer.app.opening.dialogs import CHECKPOINTS, MODELS, FileDialogs, filters
 from headlight.viewer.app.opening.recent import Recent
+from headlight.viewer.panes.shared.dialogs import CHECKPOINTS, MODELS, FileDialogs, filters
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.session import Session
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,19 +17,9 @@ from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import ImageInput, Input
-from headlight.viewer.options import option
+from headlight.viewer.options import option, place
 
 _ALONE = ("put_text", "is of a label")
-
-
-def _place(value: str) -> tuple[float, float]:
-    try:
-        x, y = map(float, value.split(","))
-        if math.isfinite(x) and math.isfinite(y):
-            return x, y
-    except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(f"“{value}” is not X,Y in pixels of the picture")
 
 
 @dataclass(frozen=True)
@@ -42,7 +30,7 @@ class ZeroShotOptions:
     put_at: tuple[float, float] | None = option(
         "the label's middle, in pixels of the picture (a little below its middle)",
         "Label at",
-        parse=_place,
+        parse=place,
         metavar="X,Y",
         after=_ALONE,
         empty="a little below the middle",

@@ -24,7 +24,6 @@ from headlight.viewer.export.heads import (
 )
 from headlight.viewer.export.looks import chosen, colour_maps
 from headlight.viewer.export.results import Filled, file_bytes
-from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session.methods import tokens_after
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices.maps import head_of
@@ -145,7 +144,7 @@ def _is_shown(subject: Subject, method: str) -> bool:
 
 def _without(subject: Subject) -> tuple[str, ...]:
     """No picture lies below a map of a text."""
-    return () if isinstance(subject.input, ImageInput) else ("opacity",)
+    return () if "cells" in subject.kind.gives else ("opacity",)
 
 
 def _offered(first: list[tuple[Any, str]], query: object, labels: Sequence[str]) -> list[tuple[Any, str]]:

@@ -37,7 +37,7 @@ from headlight.viewer.export.looks import Mapped, chosen, colour_maps, opacity_o
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.inputs import ImageInput, Input, pixels_of
+from headlight.viewer.inputs.inputs import Input, pixels_of
 from headlight.viewer.options import count, either, numbers, option
 from headlight.viewer.registry import REGISTRY, Kind, Method, resolve
 from headlight.viewer.session.methods import BESIDE, IN_SPACE, objection, offered_by
@@ -132,7 +132,7 @@ def relevance_filled(subject: Subject, task: Task) -> Filled:
     """As it is looked at."""
     asked = asked_filled(subject)
     lists = {**asked.lists, "colours": colour_maps}
-    without = () if isinstance(subject.input, ImageInput) else ("opacity",)
+    without = () if "cells" in subject.kind.gives else ("opacity",)
     return replace(asked, values={**chosen(subject.view), **asked.values}, lists=lists, without=without)
 
 
@@ -202,8 +202,8 @@ def relevance(options: RelevanceOptions, ending: str, document: Input, trace: Tr
         **told(document, trace, method, target),
         **_laid(tokens, found, trace, document, options.over),
     }
-    if isinstance(document, CloudInput):
-        arrays |= placed(document, trace, target)
+    if isinstance(tokens, PointTokens):
+        arrays |= placed(known(document, CloudInput), trace, target)
     title = f"{trace.model.title} · {method.word}" + (f" of “{target.name}”" if target else "")
     draw = partial(_drawing, options, document, trace, found, method, title)
     return Result(lambda: arrays, partial(_table, tokens, found.values), draw)

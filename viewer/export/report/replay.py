@@ -11,11 +11,11 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import File, Recipe
 from headlight.models.core.task import SILENT
 from headlight.viewer.export.door import writing
-from headlight.viewer.export.report.record import TOLERANCE, compared, record_of
+from headlight.viewer.export.report.record import TOLERANCE, Record, compared, record_of
 from headlight.viewer.export.report.report import ReportOptions, now, page_of
 from headlight.viewer.host.forward import read_again
-from headlight.viewer.options import taken
-from headlight.viewer.registry import REGISTRY, Method
+from headlight.viewer.options import misfit, taken
+from headlight.viewer.registry import REGISTRY, Kind, Method, resolve
 
 
 def replay(page: Path, file: str | None, out: Path | None, say: Callable[[str], object]) -> bool:
@@ -27,6 +27,7 @@ def replay(page: Path, file: str | None, out: Path | None, say: Callable[[str], 
     """
     record = record_of(page)
     recipe = _placed(record.recipe, file)
+    _check_options(record, page)
     options = taken(ReportOptions, record.options)
     if options.method is not None and options.method not in REGISTRY.all(Method):
         raise HeadlightError(f"There is no method “{options.method}” here.", "Install what brings it.")
@@ -47,6 +48,17 @@ def replay(page: Path, file: str | None, out: Path | None, say: Callable[[str], 
     if not off:
         say(f"The run of {record.made} is repeated: all numbers are equal to {TOLERANCE:g} of the largest.")
     return not off
+
+
+def _check_options(record: Record, page: Path) -> None:
+    """HeadlightError where a value is no such option's."""
+    kind = REGISTRY.all(Kind).get(record.recipe.kind)
+    asked = ((resolve(kind.options), dict(record.recipe.options)),) if kind and kind.options else ()
+    for cls, given in (*asked, (ReportOptions, record.options)):
+        if name := misfit(cls, given):
+            raise HeadlightError(
+                f"{page.name} says of “{name}” what it cannot be.", "Name a report as it was written."
+            )
 
 
 def _placed(recipe: Recipe, file: str | None) -> Recipe:

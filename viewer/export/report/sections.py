@@ -27,40 +27,29 @@ from headlight.models.core.tokens import Cuboid, PatchTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.answers.said import answer as answer_result
 from headlight.viewer.export.attention import maps
-from headlight.viewer.export.clouds import answered
 from headlight.viewer.export.clouds.pictured import cloud_drawing
-from headlight.viewer.export.figures import grid_drawing, picture_drawing
+from headlight.viewer.export.figures import grid_drawing
+from headlight.viewer.export.report.kinds import Reported
 from headlight.viewer.export.report.page import Block, Figure, Said, Section, Table, Verbatim
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.inputs import ImageInput, Input, PictureTextInput, TextInput
+from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.registry import REGISTRY, resolve
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.head_maps import head_maps
 from headlight.viewer.slices.names import layer_named
 
 ROWS = 20
 """Of what is said, the likeliest."""
-MATRIX = 128
-"""Tokens up to which a matrix can be read; of more, the row of one token is drawn."""
 HEADS = 400
 """Heads of which there is a small picture each."""
 
 
+def _reported(document: Input) -> Reported:
+    return resolve(REGISTRY.kind_of(document).reported)
+
+
 def of_input(document: Input, trace: Trace) -> Section:
-    blocks: list[Block] = []
-    if isinstance(document, TextInput):
-        blocks.append(Verbatim(document.text))
-        if document.pair is not None:
-            blocks += [Said("and the second text:", dim=True), Verbatim(document.pair)]
-    elif isinstance(document, ImageInput | PictureTextInput):
-        height, width = document.pixels.shape[:2]
-        blocks.append(Figure(picture_drawing(document.pixels, ""), f"{width:,} × {height:,} pixels"))
-        if isinstance(document, PictureTextInput):
-            blocks.append(Verbatim(document.text))
-    elif isinstance(document, CloudInput):
-        said = (
-            f"{len(document.points):,} points, from a corner; {document.frame.unit}, {document.frame.up} up"
-        )
-        blocks.append(Figure(cloud_drawing(document, ""), said))
+    blocks = _reported(document).shown(document)
     tokens = trace.tokens
     parts = [f"{len(tokens):,} tokens"]
     if isinstance(tokens, PatchTokens):
@@ -137,37 +126,19 @@ def of_head(
 ) -> Section:
     """The attention of one head: of a short text its matrix, else where one token looks."""
     layer, head = at
-    names = {"layer": trace.layers[layer].name, "head": head}
-    if isinstance(document, CloudInput):
-        point = _middle(document) if query is None else int(query[0])
-        options = answered.AttentionOptions(point=point, **names)
-        drawn = answered.attention(options, "svg", document, trace, task)
-        said = f"The neighbourhood of point {point:,} of the file"
-    else:
-        sides = map(len, (trace.layers[layer].queries, trace.layers[layer].keys))
-        is_short = isinstance(document, TextInput) and max(sides) <= MATRIX
-        asked = query if query is not None or is_short else "readout"
-        options = maps.AttentionOptions(query=asked, colours=look.colours, **names)
-        drawn = maps.attention(options, "svg", document, trace, task)
-        said = "Rows are queries, columns keys" if asked is None else "Where the token looks"
+    drawing, said = _reported(document).head(document, trace, at, query, look, task)
     check = trace.layers[layer].check()
     blocks = [
-        Figure(drawn.drawing(), f"{layer_named(trace, layer)}, head {head}. {said}."),
+        Figure(drawing, f"{layer_named(trace, layer)}, head {head}. {said}."),
         Said(f"These weights rebuild what the layer returned to {check:.1g}.", dim=True),
     ]
     return Section("Attention of one head", blocks)
 
 
-def _middle(cloud: CloudInput) -> int:
-    """The number in the file of the point nearest the middle of all."""
-    nearest = int(np.argmin(((cloud.points - cloud.points.mean(0)) ** 2).sum(1)))
-    return nearest if cloud.kept is None else int(cloud.kept[nearest])
-
-
 def of_all_heads(document: Input, trace: Trace, look: MapSettings, task: Task) -> Section:
     """A small map of each head; of a cloud what each layer is of."""
-    title = "All heads"
-    if isinstance(document, CloudInput) or sum(layer.heads for layer in trace.layers) > HEADS:
+    title, said = "All heads", _reported(document).maps
+    if said is None or sum(layer.heads for layer in trace.layers) > HEADS:
         rows = [
             (number, layer.name, layer.heads, len(layer.queries), len(layer.keys))
             for number, layer in enumerate(trace.layers)
@@ -179,8 +150,6 @@ def of_all_heads(document: Input, trace: Trace, look: MapSettings, task: Task) -
         (layer_named(trace, number), [table[head] for head in layer])
         for number, layer in enumerate(found.layers)
     ]
-    of = "the token that the answer is read from looks"
-    said = "Where " + of if isinstance(document, ImageInput) else "Whole matrices, queries down, keys across"
     return Section(title, [Figure(grid_drawing(rows, ""), f"{said}; each map on a scale of its own.")])
 
 

@@ -19,7 +19,7 @@ from headlight.viewer.inputs.clouds.parts import (
     roles,
     unpacked_colours,
 )
-from headlight.viewer.inputs.clouds.table import guess_roles
+from headlight.viewer.inputs.clouds.tables.guessing import guess_roles
 from headlight.viewer.inputs.source import Source
 
 _FORMAT = np.lib.format
@@ -43,6 +43,7 @@ _LABELS = (
     "labels", "label", "segment", "semantic_gt", "semantic_gt20", "semantic", "sem_label", "semantic_label",
     "truth", "gt", "target", "y", "classes_gt",
 )  # fmt: skip
+_INTENSITY = ("intensity", "intensities", "reflectance", "remission", "reflectivity", "strength")
 _NAMES = ("classes", "class_names", "names")
 
 _MEMBERS = 1000
@@ -129,7 +130,7 @@ def _archive(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], sour
             points = np.stack(columns, axis=1)
     if points is None:
         # Whatever its name, the only array that can be points is taken for them.
-        known = {*_COLOURS, *_NORMALS, *_LABELS, *_NAMES}
+        known = {*_COLOURS, *_NORMALS, *_LABELS, *_INTENSITY, *_NAMES}
         shaped = [key for key in keys if key not in known and _may_be_points(archive, members[keys[key]])]
         points = get((shaped[0],)) if len(shaped) == 1 else None
     if points is None:
@@ -144,6 +145,7 @@ def _archive(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], sour
         ("colours", _COLOURS, (count, 3)),
         ("normals", _NORMALS, (count, 3)),
         ("labels", _LABELS, (count,)),
+        ("intensity", _INTENSITY, (count,)),
     ):
         if separate:
             wanted = tuple(key for key in wanted if key != "y")
@@ -154,7 +156,7 @@ def _archive(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], sour
                     f"The {part} in {name} are far larger than its {count:,} points: they are left out."
                 )
             continue
-        if part == "labels" and array.ndim == 2 and array.shape[1] == 1:
+        if len(shape) == 1 and array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]
         if part == "colours" and array.ndim == 2 and array.shape[1] == 4:
             array = array[:, :3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.clouds.guard import guarded
 from headlight.viewer.inputs.clouds.parts import Parts, check_count, no_points, promises_more
 from headlight.viewer.inputs.source import Source
@@ -13,6 +14,8 @@ _CHUNK = 500_000
 _CARTESIAN = ("cartesianX", "cartesianY", "cartesianZ")
 _SPHERICAL = ("sphericalRange", "sphericalAzimuth", "sphericalElevation")
 _COLOURS = ("colorRed", "colorGreen", "colorBlue")
+_NORMALS = ("nor:normalX", "nor:normalY", "nor:normalZ")
+"""As the extension for surface normals calls them."""
 
 
 def read_e57(source: Source) -> Parts:
@@ -26,37 +29,72 @@ def read(source: Source) -> Parts:
     file = pye57.E57(str(source.path))
     headers = [file.get_header(index) for index in range(file.scan_count)]
     total = sum(header.point_count for header in headers)
+    if not total:
+        raise _without_points(name, file)
     check_count(name, total)
     points = np.empty((total, 3))
-    coloured = [set(_COLOURS) <= set(header.point_fields) for header in headers]
+
+    def having(*fields: str) -> list[bool]:
+        return [{*fields} <= {*header.point_fields} for header in headers]
+
+    coloured = having(*_COLOURS)
     colours = np.zeros((total, 3), np.uint8) if any(coloured) else None
+    normals = np.zeros((total, 3), np.float32) if any(having(*_NORMALS)) else None
+    bright = np.zeros(total, np.float32) if any(having("intensity")) else None
     at = 0
-    for header, has_colour in zip(headers, coloured, strict=True):
-        stop = at + header.point_count
-        _scan(file, header, points[at:stop], colours[at:stop] if has_colour else None, source, at / total)
-        at = stop
+    for header in headers:
+        part = slice(at, at + header.point_count)
+        made = [None if whole is None else whole[part] for whole in (colours, normals, bright)]
+        _scan(file, header, points[part], *made, source, at / total)
+        at = part.stop
     notices = []
     if len(headers) > 1:
         notices.append(f"{name} holds {len(headers):,} scans: they are read as one cloud.")
     if colours is not None and not all(coloured):
         plain = sum(h.point_count for h, has in zip(headers, coloured, strict=True) if not has)
         notices.append(f"{plain:,} points of {name} have no colour: they are shown black.")
-    if not total:
-        raise no_points(name)
-    return Parts(points, colours, unit=1.0, sure=True, notices=notices)
+    return Parts(points, colours, normals, intensity=bright, unit=1.0, sure=True, notices=notices)
 
 
-def _scan(file, header, points: np.ndarray, colours: np.ndarray | None, source: Source, share: float) -> None:
-    """Fill `points` (n, 3) and `colours` (n, 3) of one scan; points that it calls invalid become NaN."""
+def _without_points(name: str, file) -> HeadlightError:
+    try:
+        pictures = file.root["images2D"].childCount()
+    except Exception:  # libE57 has an exception of its own for what is not there
+        pictures = 0
+    if not pictures:
+        return no_points(name)
+    many = f"{pictures:,} picture{'s' * (pictures > 1)}"
+    return HeadlightError(f"{name} holds {many} and no points.", "Export the scans themselves as E57.")
+
+
+def _scan(
+    file,
+    header,
+    points: np.ndarray,
+    colours: np.ndarray | None,
+    normals: np.ndarray | None,
+    bright: np.ndarray | None,
+    source: Source,
+    share: float,
+) -> None:
+    """Fill `points` (n, 3), `colours` (n, 3), `normals` (n, 3), `bright` (n,) of one scan with what it has;
+    points that it calls invalid become NaN."""
     fields = set(header.point_fields)
     cartesian = set(_CARTESIAN) <= fields
     axes = _CARTESIAN if cartesian else _SPHERICAL
     state = "cartesianInvalidState" if cartesian else "sphericalInvalidState"
-    wanted = [*axes, *(_COLOURS if colours is not None else ()), *((state,) if state in fields else ())]
+    parts = {
+        "colours": (_COLOURS, colours),
+        "normals": (_NORMALS, normals),
+        "bright": (("intensity",), bright),
+    }
+    has = {part for part, (names, made) in parts.items() if made is not None and {*names} <= fields}
+    wanted = [*axes, *(name for part in parts if part in has for name in parts[part][0])]
+    wanted += [state] if state in fields else []
     count = len(points)
     if not count:
         return
-    data, buffers = file.make_buffers(wanted, min(_CHUNK, count))
+    data, buffers = _buffers(file, wanted, min(_CHUNK, count))
     reader = header.points.reader(buffers)
     low, span = _colour_range(header)
     at = 0
@@ -74,7 +112,11 @@ def _scan(file, header, points: np.ndarray, colours: np.ndarray | None, source: 
             part[:, 2] = a * np.sin(c)
         if state in fields:
             part[data[state][:got] != 0] = np.nan
-        if colours is not None:
+        if "normals" in has:
+            normals[at : at + got] = np.column_stack([data[name][:got] for name in _NORMALS])
+        if "bright" in has:
+            bright[at : at + got] = data["intensity"][:got]
+        if "colours" in has:
             for channel, name in enumerate(_COLOURS):
                 shade = (data[name][:got].astype(np.float64) - low) / span * 255
                 colours[at : at + got, channel] = np.rint(shade.clip(0, 255))
@@ -83,6 +125,18 @@ def _scan(file, header, points: np.ndarray, colours: np.ndarray | None, source: 
     reader.close()
     if header.has_pose():
         points[:] = file.to_global(points, header.rotation, header.translation)
+        if "normals" in has:
+            normals[:] = file.to_global(normals, header.rotation, np.zeros(3))
+
+
+def _buffers(file, wanted: list[str], size: int) -> tuple[dict[str, np.ndarray], object]:
+    """(what each field is read into, the same for libE57): doubles, since colours may have 16 bits."""
+    from pye57 import libe57
+
+    data, buffers = {name: np.empty(size) for name in wanted}, libe57.VectorSourceDestBuffer()
+    for name, array in data.items():
+        buffers.append(libe57.SourceDestBuffer(file.image_file, name, array, size, True, True))
+    return data, buffers
 
 
 def _colour_range(header) -> tuple[float, float]:

@@ -224,11 +224,11 @@ _ROLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _MAPPED: dict[str, tuple[str, ...]] = {
     "x": ("easting", "east", "e", "rechtswert", "rw", "ostwert", "points0", "point0", "globalx", "worldx",
-          "longitude", "lon", "lng", "long"),
+          "pointsmxyz0", "x1", "longitude", "lon", "lng", "long"),
     "y": ("northing", "north", "n", "hochwert", "hw", "nordwert", "points1", "point1", "globaly", "worldy",
-          "latitude", "lat"),
+          "pointsmxyz1", "y1", "latitude", "lat"),
     "z": ("elevation", "elev", "height", "hoehe", "höhe", "h", "altitude", "alt", "points2", "point2",
-          "globalz", "worldz"),
+          "globalz", "worldz", "pointsmxyz2", "z1"),
 }  # fmt: skip
 """Names of places on maps; a letter alone means one only where all three axes are told so."""
 _UNITS = {

@@ -26,7 +26,7 @@ from headlight.viewer.inputs.clouds.parts import (
     roles,
     unpacked_colours,
 )
-from headlight.viewer.inputs.clouds.text import Lines, first_line, holds, numbers
+from headlight.viewer.inputs.clouds.text import DECIMAL_COMMA, Lines, first_line, holds, numbers
 from headlight.viewer.inputs.source import Source
 
 if TYPE_CHECKING:
@@ -104,17 +104,18 @@ def _chunks(
 ) -> Iterator[tuple[int, Callable[[int], np.ndarray]]]:
     """(rows, the values of a column in them) until the points end."""
     if meta.data == "ascii":
-        width = 0
+        width, separators = 0, ""
         for block in Lines(source, lines + 1).rows(meta.points):
             if not width:
                 first = next((line for line in block.lines if holds(line)), "")
                 width = max(len(dtype), len(first.split()))
+                separators = "." if DECIMAL_COMMA.search(first) else ""
                 if width > len(dtype):
                     notices.append(
                         f"The lines of {source.name} have {width} numbers, of which its header names "
                         f"{len(dtype)}: the others are passed over."
                     )
-            values = numbers(block, width, source.name)
+            values = numbers(block, width, source.name, separators)
             yield len(values), lambda i, values=values: values[:, i]
         return
     if meta.data == "binary_compressed" and _is_stored(source):

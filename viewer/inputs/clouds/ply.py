@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
+from headlight.viewer.inputs.clouds import splats
 from headlight.viewer.inputs.clouds.meshes.materials import read_picture
 from headlight.viewer.inputs.clouds.meshes.sampling import Mesh, Paint, check_faces, sampled
 from headlight.viewer.inputs.clouds.parts import (
@@ -33,7 +34,15 @@ from headlight.viewer.inputs.clouds.parts import (
     roles,
     unpacked_colours,
 )
-from headlight.viewer.inputs.clouds.text import Block, Lines, bad_line, holds, numbers, prepared
+from headlight.viewer.inputs.clouds.text import (
+    DECIMAL_COMMA,
+    Block,
+    Lines,
+    bad_line,
+    holds,
+    numbers,
+    prepared,
+)
 from headlight.viewer.inputs.source import Source
 
 if TYPE_CHECKING:
@@ -50,10 +59,7 @@ _LAST_LINE = {
 _UNPRINTABLE = re.compile(r"[^\n -~]")
 _PLAIN_TYPE = re.compile(r"^(property +)(?!list )\S+", re.M)
 _COUNT = re.compile(r"^(element +\S+ +)\d+$", re.M)
-_COMMAS = re.compile(r"\d,\d")
 _VERTICES, _FACES = ("vertex", "point", "points", "vertices"), ("face", "faces")
-_HARMONIC = 0.28209479177387814
-"""The constant spherical harmonic, 1 / (2 √π)"""
 _STRIPS = ("tristrips", "tristrip")
 _MATERIALS, _MATERIAL_OF = ("material", "materials"), ("material_index", "material_indices", "material")
 
@@ -80,7 +86,7 @@ def read_ply(source: Source) -> Parts:
     body = _rows(source, at) if plan.text else chunks(source, at)
     with copied(source, head.encode(), body) as file:
         data = _read(file, plan, counts, at, source)
-        parts = _points(data[vertex], plan[vertex].data.dtype, source)
+        parts = _packed(data, vertex, name) or _points(data[vertex], plan[vertex].data.dtype, source)
     comments = [comment for holder in (data, *data) for comment in holder.comments]
     names = next((c.split(":", 1)[1] for c in comments if c.lower().startswith("classes:")), None)
     if names is not None:
@@ -94,6 +100,16 @@ def read_ply(source: Source) -> Parts:
         )
         return parts
     return sampled(mesh, source)
+
+
+def _packed(data: PlyData, vertex: str, name: str) -> Parts | None:
+    """The splats of a PLY that PlayCanvas packed, None for any other."""
+    chunk = next((e for e in data if e.name == "chunk"), None)
+    if chunk is None or not splats.is_packed(data[vertex].data.dtype.names, chunk.data.dtype.names):
+        return None
+    return splats.unpacked(
+        data[vertex].data.__getitem__, chunk.data.__getitem__, chunk.data.dtype.names, name
+    )
 
 
 def _mesh(data: PlyData, parts: Parts, comments: list[str], source: Source) -> Mesh | None:
@@ -215,7 +231,7 @@ def _rows(source: Source, at: int) -> Iterator[bytes]:
     for block in _text(source, at).blocks():
         rows = [line for line in block.lines if holds(line)]
         if commas is None and rows:
-            commas = "." if _COMMAS.search(rows[0]) else ""
+            commas = "." if DECIMAL_COMMA.search(rows[0]) else ""
         rows = prepared(rows, commas or "")
         yield "".join(f"{row}\n" for row in rows).encode("ascii", "replace")
 
@@ -318,10 +334,6 @@ def _points(vertex: PlyElement, dtype: np.dtype, source: Source) -> Parts:
             f"Lists of the points of {source.name} are passed over: {', '.join(sorted(lists)[:3])}."
         )
     if splat:
-        # Kerbl et al. 2023: the constant harmonic of a Gaussian's colour. Its normals are zeros by custom.
-        parts.colours = np.rint((0.5 + _HARMONIC * parts.colours).clip(0, 1) * 255).astype(np.uint8)
-        parts.notices.append(
-            f"{source.name} holds Gaussian splats: their centres are read as the points, with their "
-            "mean colours."
-        )
+        parts.colours = splats.of_harmonic(parts.colours)  # their normals are zeros by custom
+        parts.notices.append(splats.said(source.name))
     return parts

@@ -15,7 +15,7 @@ from headlight.models.core.task import Task
 from headlight.viewer.inputs.cloud_labels import known_class
 from headlight.viewer.inputs.clouds.arrays import read_array
 from headlight.viewer.inputs.clouds.parts import CHUNK, MAX_CLOUD_BYTES, Checked, Parts, check_count
-from headlight.viewer.inputs.clouds.table import layout, not_points, read_table
+from headlight.viewer.inputs.clouds.tables.table import layout, not_points, read_table
 from headlight.viewer.inputs.source import HEAD, Source
 
 _COPY = re.compile(r" ?(?:\(\d{1,9}\)|(?:- )?(?:copy|kopie|copie|copia)(?: \(?\d{1,9}\)?)?|~)$", re.I)

@@ -19,6 +19,9 @@ from headlight.viewer.inputs.source import Source
 
 _ODD_NUMBERS = re.compile(r"-?(?:nan\(\w*\)|1\.#(?:QNAN|SNAN|IND)\w*)", re.I)
 _ODD_INFINITY = re.compile(r"1\.#INF\w*", re.I)
+_FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]?\d)")
+"""Where the exponent of a double begins in Fortran."""
+DECIMAL_COMMA = re.compile(r"\d,\d")
 _SPOILT = 10
 """Lines of a file that may be spoilt."""
 _NUMBER = b"0123456789.+-eE"
@@ -289,6 +292,8 @@ def prepared(lines: list[str], separators: str) -> list[str]:
         text = text.translate(table)
     if "#" in text or "(" in text:
         text = _ODD_INFINITY.sub("inf", _ODD_NUMBERS.sub("nan", text))
+    if "D" in text or "d" in text:
+        text = _FORTRAN.sub("e", text)
     return text.split("\n")
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
@@ -24,6 +23,7 @@ from headlight.viewer.host.corpus import Corpus, Pictures
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.heads.base import open_at
 from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.panes.shared.dialogs import inputs_that_give
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import HeadSettings, Selection, View
 from headlight.viewer.slices.heads import by_token, figure, measure
@@ -173,11 +173,12 @@ class CorpusPane(ManyPane):
         open_at(self, many.texts[found.number], found.start, found.stop)
 
     def _choose_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self.widget, "Open a file with a text a line")
-        self.open(path)
+        self.open(
+            self.dialogs.file("texts", "Open a file with a text a line", inputs_that_give("characters"))
+        )
 
     def _choose_folder(self) -> None:
-        self.open(QFileDialog.getExistingDirectory(self.widget, "Open a folder of texts"))
+        self.open(self.dialogs.directory("texts", "Open a folder of texts"))
 
     def open(self, path: str) -> None:
         """Read many texts, if a path was chosen."""

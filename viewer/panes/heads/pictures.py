@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QFileDialog, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QPushButton, QWidget
 
 from headlight.models.attention.patterns import Measure
 from headlight.viewer.host.corpus import Pictures
@@ -44,7 +44,7 @@ class PicturesPane(ManyPane):
         open_patch(self, many.paths[found.number], found.box)
 
     def _choose_folder(self) -> None:
-        self.open(QFileDialog.getExistingDirectory(self.widget, "Open a folder of pictures"))
+        self.open(self.dialogs.directory("pictures", "Open a folder of pictures"))
 
     def open(self, path: str) -> None:
         """Look at the pictures of a folder, if one was chosen."""

@@ -81,7 +81,7 @@ class PublishedPane(Pane):
 
     def _part(self, table: Table) -> QWidget:
         """A heading, what was measured on, and the table."""
-        rows = self.shown[table.id] = SortableTable(table.headings, table.title)
+        rows = self.shown[table.id] = SortableTable(table.headings, table.title, roomy=True)
         rows.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         rows.horizontalHeader().setStretchLastSection(True)

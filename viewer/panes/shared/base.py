@@ -63,6 +63,7 @@ class Pane(QObject):
         super().__init__(desk.parent())
         self.name, self.needs = entry.id, entry.needs
         self.session, self.jobs, self.runs = desk.session, desk.jobs, desk.runs
+        self.dialogs = desk.dialogs
         self._slices: dict[str, Slice] = {}
         self._document: Document | None = None
         self._trace: Trace | None = None

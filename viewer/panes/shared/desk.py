@@ -11,6 +11,7 @@ from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import Session
 
 if TYPE_CHECKING:
+    from headlight.viewer.panes.shared.dialogs import FileDialogs
     from headlight.viewer.panes.shared.log_handler import LogHandler
     from headlight.viewer.session.runs import Runs
 
@@ -24,10 +25,17 @@ class Desk(QObject):
     """(the pane; then as panes say it)."""
 
     def __init__(
-        self, session: Session, jobs: Jobs, runs: Runs | None, log: LogHandler, parent: QObject
+        self,
+        session: Session,
+        jobs: Jobs,
+        runs: Runs | None,
+        log: LogHandler,
+        dialogs: FileDialogs | None,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self.session, self.jobs, self.runs, self.log = session, jobs, runs, log
+        self.session, self.jobs, self.runs = session, jobs, runs
+        self.log, self.dialogs = log, dialogs
         self._made: list[QObject] = []
 
     def make(self, entry: registry.Pane) -> Any:

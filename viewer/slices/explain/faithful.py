@@ -23,7 +23,7 @@ from headlight.models.explain.faithfulness import (
 )
 from headlight.viewer.host.corpus import Corpus, Pictures
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.inputs import ImageInput, Input, from_path, from_text
+from headlight.viewer.inputs.inputs import Input, from_path, from_text
 from headlight.viewer.registry import REGISTRY, Method
 from headlight.viewer.session.view import RolloutQuery, Selection, TargetSettings, View
 from headlight.viewer.slices.explain.beside import ordered, said
@@ -217,7 +217,7 @@ def input_of(many: Corpus | Pictures, number: int, task: Task = SILENT) -> Input
     if isinstance(many, Corpus):
         return from_text(many.texts[number])
     what = from_path(many.paths[number], task)
-    if not isinstance(what, ImageInput):
+    if "pixels" not in REGISTRY.kind_of(what).gives:
         raise HeadlightError(f"{Path(many.paths[number]).name} is no picture.", "Leave it out.")
     return what
 

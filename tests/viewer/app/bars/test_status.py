@@ -24,6 +24,18 @@ def test_a_message_longer_than_its_room_stands_in_place_of_the_check(opened, qtb
     assert status.device.isVisible()
 
 
+def test_a_message_gets_the_room_of_the_check_when_its_own_becomes_too_small(opened, qtbot):
+    window = opened("text", "attention")
+    window.resize(1900, 720)
+    status = window.status
+    qtbot.waitUntil(lambda: status.width() == 1900 and status.check.isVisible())
+    window.notify("info", SAID, "")
+    qtbot.waitUntil(lambda: not status.bell.lacks_room())
+    assert status.check.isVisible()
+    window.resize(1358, 720)
+    qtbot.waitUntil(lambda: not status.check.isVisible() and not status.bell.lacks_room())
+
+
 def test_the_key_of_the_list_closes_it_and_keys_of_commands_act_while_it_is_open(opened, qtbot, monkeypatch):
     window = opened("text", "attention")
     window.activateWindow()

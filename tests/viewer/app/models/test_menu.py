@@ -13,9 +13,9 @@ from headlight.models.catalogue.bundled import BUNDLED
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
-from headlight.viewer.app.opening.dialogs import FileDialogs
 from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.inputs.inputs import ImageInput
+from headlight.viewer.panes.shared.dialogs import FileDialogs
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import RunOptions, Session
 

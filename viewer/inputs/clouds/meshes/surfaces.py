@@ -39,9 +39,10 @@ _CONTINUED = 1000
 
 _NUMBER = rb"[ \t]+[-+]?[\d.]+(?:[eE][-+]?\d+)?"
 OBJ_HEAD = re.compile(rb"^v(?:" + _NUMBER + rb"){3,}[ \t]*\r?$", re.M)
-_OFF_HEAD = re.compile(rb"(?:ST)?(?:C|N|CN|NC)?OFF[ \t]*(?:#.*|\d+[ \t]+\d+.*)?$")
-_STL_HEAD = re.compile(rb"\s*solid\b[^\n]*\n\s*(?:facet\s+normal|endsolid)")
-_OFF_WORD = re.compile(r"(?:ST)?(C|N|CN|NC)?OFF")
+_OBJ_OTHERS = re.compile(rb"^v[nt](?:" + _NUMBER + rb"){2,}[ \t]*\r?$", re.M)
+_OFF_HEAD = re.compile(rb"(?:ST)?(?:C|N|CN|NC)?4?n?OFF[ \t]*(?:#.*|BINARY.*|\d+[ \t]+\d+.*)?$")
+_STL_HEAD = re.compile(rb"\s*solid\b[^\n]*\n\s*(?:facet\s+normal|endsolid)", re.I)
+_OFF_WORD = re.compile(r"(?:ST)?(C|N|CN|NC)?(4?)(n?)OFF( BINARY)?")
 
 
 def is_off(source: Source) -> bool:
@@ -49,8 +50,9 @@ def is_off(source: Source) -> bool:
 
 
 def is_obj(source: Source) -> bool:
-    found = OBJ_HEAD.findall(source.head)
-    return len(found) >= (1 if source.ending == "obj" else 3)
+    if source.ending == "obj":  # normals and places in textures may come first
+        return bool(OBJ_HEAD.search(source.head) or _OBJ_OTHERS.search(source.head))
+    return len(OBJ_HEAD.findall(source.head)) >= 3
 
 
 def is_stl(source: Source) -> bool:
@@ -89,6 +91,8 @@ def read_obj(source: Source) -> Parts:
             values = _numbers(words, number, source.name)
             flat.extend((*values, 0.0, 0.0)[:2])
             check_faces(source.name, len(flat) // 2)
+        elif kind == "#MRGB":  # ZBrush's colours of corners, behind a mask of two digits
+            shades.extend(_painted(words, number, source.name))
         elif kind == "usemtl":
             material = names.setdefault(" ".join(words), len(names))
         elif kind == "mtllib" and " ".join(words) not in libraries and len(libraries) < _LIBRARIES:
@@ -119,6 +123,15 @@ def read_obj(source: Source) -> Parts:
         mesh.face_colours = np.array([material.colour for material in told], np.uint8)[whose]
         mesh.paint = _paint(source, told, whose, np.array(marks), np.array(flat), notices)
     return sampled(mesh, source)
+
+
+def _painted(words: list[str], number: int, name: str) -> list[float]:
+    """ "ffc8141e…" → shares of red, green and blue of each eight digits."""
+    try:
+        data = bytes.fromhex("".join(words))
+    except ValueError as error:
+        raise bad_line(number, name, "row of colours") from error
+    return [shade / 255 for at in range(0, len(data) // 4 * 4, 4) for shade in data[at + 1 : at + 4]]
 
 
 def _index(word: str, part: int, seen: int) -> int:
@@ -168,9 +181,14 @@ def read_off(source: Source) -> Parts:
     name = source.name
     lines = ((number, words) for number, line in _lines(source) if (words := line.partition("#")[0].split()))
     number, rest = next(lines)
-    kind = _OFF_WORD.match(rest[0])
+    kind = _OFF_WORD.match(" ".join(rest))
     if kind is None:
         raise damaged(name, "OFF file")
+    if kind.group(3) or kind.group(4):
+        raise HeadlightError(
+            f"{name} is an OFF file of the kind {kind.group().lstrip('STCN')}, which is not read.",
+            "Save it as a plain OFF text, or as PLY.",
+        )
     rest = " ".join(rest)[kind.end() :].split()
     if not rest:
         number, rest = next(lines, (number, []))
@@ -188,13 +206,14 @@ def read_off(source: Source) -> Parts:
         raise promises_more(name, count + faces, sum(1 for _ in lines), "points and faces")
     corners, shades, triangles, tints = array("d"), array("d"), array("q"), array("d")
     letters = kind.group(1) or ""  # in either order
-    colour_at = 6 if "N" in letters else 3
+    weighted = bool(kind.group(2))  # a fourth coordinate, by which the others are divided
+    colour_at = (6 if "N" in letters else 3) + weighted
     whole, notices = True, []
     for number, words in islice(lines, count):
         values = _numbers(words, number, name)
         if len(values) < colour_at:
             raise bad_line(number, name, "corner")
-        corners.extend(values[:3])
+        corners.extend([v / values[3] for v in values[:3]] if weighted and values[3] else values[:3])
         # Some programs write colours and no C.
         if len(values) >= colour_at + 3 and ("C" in letters or len(values) - colour_at in (3, 4)):
             shades.extend(values[colour_at : colour_at + 3])
@@ -245,11 +264,11 @@ def read_stl(source: Source) -> Parts:
 
     head, tints = source.file.read(84), None
     count = int.from_bytes(head[80:84], "little") if len(head) == 84 else 0
-    if head.lstrip().startswith(b"solid") and count * 50 + 84 != source.size:
+    if head.lstrip()[:5].lower() == b"solid" and count * 50 + 84 != source.size:
         source.file.seek(0)
         corners = array("d")
         for number, line in _lines(source):
-            if line.startswith("vertex"):
+            if line[:6].lower() == "vertex":
                 values = _numbers(line.split()[1:], number, source.name)
                 if len(values) != 3:
                     raise bad_line(number, source.name, "corner")

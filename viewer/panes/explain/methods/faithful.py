@@ -6,13 +6,14 @@ from collections.abc import Hashable
 from functools import partial
 
 import numpy as np
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from headlight.models.core.trace import Trace
 from headlight.models.explain.faithfulness import ORDERS, Curves
 from headlight.viewer.host.corpus import Corpus, Pictures
 from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.explain.methods.base import OfMethodsPane, method
+from headlight.viewer.panes.shared.dialogs import inputs_that_give
 from headlight.viewer.registry import Needs
 from headlight.viewer.session.able import no_scores
 from headlight.viewer.session.session import Document, Hover
@@ -226,9 +227,11 @@ class FaithfulPane(OfMethodsPane):
         if document is None:
             return
         if _PIXELS.of_kind(document.kind):
-            self.open(QFileDialog.getExistingDirectory(self.widget, "Open a folder of pictures"))
+            self.open(self.dialogs.directory("pictures", "Open a folder of pictures"))
         else:
-            self.open(QFileDialog.getOpenFileName(self.widget, "Open a file with a text a line")[0])
+            self.open(
+                self.dialogs.file("texts", "Open a file with a text a line", inputs_that_give("characters"))
+            )
 
     def open(self, path: str) -> None:
         """Measure over the pictures of a folder, or the lines of a file, if one was chosen."""

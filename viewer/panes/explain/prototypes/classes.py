@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QListWidget,
     QListWidgetItem,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from headlight.viewer.host.corpus import Pictures
 from headlight.viewer.panes.explain.prototypes.base import ExamplesPane
+from headlight.viewer.panes.shared.dialogs import inputs_that_give
 from headlight.viewer.session.inspecting import Example
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import View
@@ -143,14 +143,13 @@ class ClassesByExamplePane(ExamplesPane):
         if not self.field.text().strip():
             self.add(())
             return
-        paths, _ = QFileDialog.getOpenFileNames(self.widget, "Pictures of the class")
-        self.add(tuple(paths))
+        self.add(tuple(self.dialogs.files("pictures", "Pictures of the class", inputs_that_give("pixels"))))
 
     def _choose_folder(self) -> None:
         if not self.field.text().strip():
             self.add(())
             return
-        self.add_folder(QFileDialog.getExistingDirectory(self.widget, "A folder of pictures of the class"))
+        self.add_folder(self.dialogs.directory("pictures", "A folder of pictures of the class"))
 
     def _choose_classes(self) -> None:
-        self.open(QFileDialog.getExistingDirectory(self.widget, "A folder with a folder for each class"))
+        self.open(self.dialogs.directory("pictures", "A folder with a folder for each class"))

@@ -24,7 +24,7 @@ def is_ptx(source: Source) -> bool:
 def read_ptx(source: Source) -> Parts:
     """All scans in their places; rays that met nothing, which stand as 0 0 0, without coordinates."""
     name, text = source.name, Lines(source)
-    places, shades, scans, total = [], [], 0, 0
+    places, shades, bright, scans, total = [], [], [], 0, 0
     while True:
         number = text.number
         header = _header(text, name)
@@ -49,6 +49,7 @@ def read_ptx(source: Source) -> Parts:
             where = values[:, :3] @ matrix[:3, :3] + matrix[3, :3]  # rows of the file are vectors
             where[missed] = np.nan
             places.append(where)
+            bright.append(values[:, 3])
             shades.append(values[:, 4:7] if columns == 7 else np.zeros((len(values), 3)))
             held += len(values)
         if held < count:
@@ -60,7 +61,7 @@ def read_ptx(source: Source) -> Parts:
     columns = Columns(name, dict(zip("xyzrgb", range(6), strict=True)), len(table), [table.dtype] * 6)
     columns.put(0, len(table), lambda i: table[:, i])
     notices = [f"{name} holds {scans:,} scans: they are read as one cloud."] if scans > 1 else []
-    parts = Parts(**columns.arrays, unit=1.0, notices=notices)
+    parts = Parts(**columns.arrays, intensity=np.concatenate(bright), unit=1.0, notices=notices)
     if not colours.any():
         parts.colours = None
     return parts

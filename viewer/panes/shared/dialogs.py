@@ -34,6 +34,12 @@ def inputs() -> str:
     return filters(*kinds, CHECKPOINTS)
 
 
+def inputs_that_give(capability: str) -> str:
+    """Filters of those kinds alone whose documents give this before any model reads them: "pixels"."""
+    found = ((kind, ends) for kind, ends in endings_by_kind().items() if capability in kind.gives)
+    return filters(*((kind.plural.capitalize(), " ".join(ends)) for kind, ends in found))
+
+
 CHECKPOINTS = ("Models", MODELS)
 
 

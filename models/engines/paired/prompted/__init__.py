@@ -1,0 +1,1 @@
+"""Models that are shown by clicks what to cut out of a picture."""

@@ -1,0 +1,74 @@
+"""Every file of the tables opens as what was written, says what it says, or is refused with its reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headlight.models.core.errors import HeadlightError
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.clouds import e57, las
+from headlight.viewer.inputs.inputs import from_path
+from headlight.viewer.registry import resolve
+from tests.viewer.inputs.variants.arrays import ARRAYS
+from tests.viewer.inputs.variants.pcds import PCDS
+from tests.viewer.inputs.variants.plys import PLYS
+from tests.viewer.inputs.variants.scanners import SCANNERS
+from tests.viewer.inputs.variants.surfaces import SURFACES
+from tests.viewer.inputs.variants.surveys import SURVEYS
+from tests.viewer.inputs.variants.tables import TABLES
+
+VARIANTS = [*PLYS, *PCDS, *TABLES, *ARRAYS, *SURVEYS, *SCANNERS]
+PARTS = ("points", "colours", "normals", "numbers", "intensity")
+
+
+def read(variant, folder: Path) -> CloudInput | None:
+    """What it opens as; None where it is refused, as it should be."""
+    path = folder / variant.file
+    path.write_bytes(variant.data)
+    if variant.refused:
+        with pytest.raises(HeadlightError) as error:
+            from_path(path)
+        assert variant.refused in str(error.value)
+        return None
+    cloud = from_path(path)
+    assert isinstance(cloud, CloudInput)
+    assert variant.says in " ".join(cloud.notices)
+    return cloud
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch):
+    """Native readers here and not in a process of their own, which takes a third of a second each."""
+    for module in (las, e57):
+        monkeypatch.setattr(module, "guarded", lambda source, native, kind: resolve(native)(source))
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda one: one.file)
+def test_variants(variant, tmp_path):
+    cloud = read(variant, tmp_path)
+    if cloud is None:
+        return
+    expected = variant.expected()
+    for part in PARTS:
+        found = getattr(cloud, part)
+        if part == "points":
+            found = cloud.file_coordinates(found)
+        assert (found is not None) == (part in expected), part
+        if part in expected:
+            assert found.shape == expected[part].shape, part
+            assert np.abs(found.astype(float) - expected[part]).max() < variant.within.get(part, 2e-3), part
+
+
+@pytest.mark.parametrize("variant", SURFACES, ids=lambda one: one.file)
+def test_surfaces(variant, tmp_path):
+    cloud = read(variant, tmp_path)
+    if cloud is None:
+        return
+    sides = np.sort(np.ptp(cloud.points, axis=0))
+    assert np.abs(sides - [0, 2, 2]).max() < 0.1
+    colour = variant.others.get("colour")
+    assert (cloud.colours is None) == (colour is None)
+    assert colour is None or np.abs(cloud.colours - colour).max() <= 1

@@ -1,0 +1,1 @@
+"""Formats of scanners: of buildings and of cars."""

@@ -1,0 +1,1 @@
+"""Tables of points: their lines, their columns, and grids of heights."""
