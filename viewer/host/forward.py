@@ -57,6 +57,7 @@ def forward_pass(
     or cannot read this, UntrustedPickle where the user is to be asked first.
     """
     from headlight.models import devices
+    from headlight.models.engines import door
 
     model, notices = model_for(what, options)
     engine = engines.open_engine(model, REGISTRY.kind_of(what).id, options.device, task, options.trust_pickle)
@@ -65,7 +66,9 @@ def forward_pass(
     device, memory = devices.describe(trace.device), devices.memory(trace.device)
     if any(isinstance(one, Hide | OnHeads) for one in options.interventions):
         return changed(Pass(trace, (), device, memory, 0), options.interventions, donors, task)
-    return Pass(trace, check(trace, task), device, memory, held(trace), starting_head(trace, task))
+    checks = check(trace, task)
+    trace = replace(trace, notices=(*trace.notices, *door.found_odd(trace, checks)))
+    return Pass(trace, checks, device, memory, held(trace), starting_head(trace, task))
 
 
 def changed(
