@@ -187,7 +187,8 @@ class Clouds(Adapter):
     at_once = True
 
     def asked(self, what: CloudInput) -> dict[str, Any]:
-        return {"frame": what.frame, "listed": what.listed}
+        columns = None if what.table is None else what.table.roles
+        return {"frame": what.frame, "listed": what.listed, "columns": columns}
 
     def remade(self, what: CloudInput, recipe: Making, task: Task) -> CloudInput:
         if recipe.listed is not None and recipe.listed != what.listed:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.units import SHORT_UNITS, UNITS, Up
+from headlight.viewer.inputs.told.columns import ROLES, Roles, columns
+from headlight.viewer.inputs.told.units import SHORT_UNITS, UNITS, Up
 from headlight.viewer.options import corners, count, is_given, numbers, option, place, within
 from headlight.viewer.registry import REGISTRY, resolve
 
@@ -178,8 +179,15 @@ class OfCloud:
     up: Up | None = option(
         "of a cloud: which of its axes points up, or down", choices={up: up for up in get_args(Up)}
     )
+    columns: Roles | None = option(
+        f"of a table of points: what each of its columns is, one of {' '.join(ROLES)} (guessed)",
+        parse=columns,
+        metavar="x,y,z,_,label",
+        window=True,
+    )
 
     def applied(self, read: CloudInput) -> CloudInput:
+        """A table was read by its columns already: `inputs.from_path` takes them."""
         if self.classes is not None:
             from headlight.viewer.inputs.cloud_labels import relabelled
 
@@ -197,7 +205,9 @@ class OfCloud:
         same = frame.metres_per_unit == guessed.metres_per_unit
         unit = None if same else next(short for short, name in SHORT_UNITS.items() if name == frame.unit)
         listed = None if read.numbers is None else read.listed
-        return cls(listed, unit, None if frame.up == guessed.up else frame.up)
+        table = read.table
+        told = None if table is None or table.roles == table.guessed else table.roles
+        return cls(listed, unit, None if frame.up == guessed.up else frame.up, told)
 
 
 @dataclass(frozen=True)

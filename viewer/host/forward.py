@@ -23,6 +23,7 @@ from headlight.viewer.host.sources import file_of, told
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
 from headlight.viewer.inputs.inputs import ImageInput, Input, beside, from_path, from_text, with_text
+from headlight.viewer.inputs.told.columns import GUESSED, Meanings
 from headlight.viewer.options import taken
 from headlight.viewer.registry import REGISTRY, Kind, resolve
 
@@ -101,25 +102,26 @@ def model_for(what: Input, options: RunOptions) -> tuple[str, tuple[str, ...]]:
     return entry.id, (f"{suited.said} No model in the box is for such: {entry.title} learnt from others.",)
 
 
-def of_file(path: str, classes: str | None, task: Task = SILENT) -> Input:
-    """What a file holds. classes: the list that labels are read by, where there are any; None for a guess."""
+def of_file(path: str, classes: str | None, meanings: Meanings = GUESSED, task: Task = SILENT) -> Input:
+    """What a file holds. classes: the list that labels are read by, where there are any; None for a guess.
+    meanings: what is known of its columns, if it is a table."""
     task.progress(0.0, "Reading")
-    what = from_path(path, task)
+    what = from_path(path, task, meanings)
     return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what
 
 
 def described(path: str, text: str, task: Task = SILENT) -> Input:
     """The picture that a file holds, with a text beside it. HeadlightError where it holds none."""
-    return with_text(of_file(path, None, task), text)
+    return with_text(of_file(path, None, task=task), text)
 
 
-def dropped_on(path: str, text: str, model: str, task: Task = SILENT) -> Input:
+def dropped_on(path: str, text: str, model: str, meanings: Meanings = GUESSED, task: Task = SILENT) -> Input:
     """What a file holds that was dropped on a text; where it is a picture, and the model reads both at once,
     the two beside each other."""
     from headlight.models.catalogue import entries
     from headlight.models.catalogue.folders import BOTH
 
-    what = of_file(path, None, task)
+    what = of_file(path, None, meanings, task)
     try:
         both = entries.find(model, trust_pickle=True, brought=engines.brought()).reads(BOTH)
     except HeadlightError:
@@ -134,7 +136,8 @@ def given(make: Callable[[], Input], task: Task = SILENT) -> Input:
 
 def again(recipe: Making, path: str, held: Input | None, task: Task = SILENT) -> Input:
     """An input as it was before it was closed: `held`, or else what the file has."""
-    return recipe.input(from_path(path, task) if held is None else held, task)
+    meanings = Meanings(recipe.columns or ())
+    return recipe.input(from_path(path, task, meanings) if held is None else held, task)
 
 
 def made(
@@ -177,7 +180,8 @@ def read_again(recipe: Recipe, task: Task = SILENT) -> tuple[Input, Pass]:
     if isinstance(source, str):
         path, what = "", from_text(source)
     else:
-        path, what = source.path, from_path(source.path, task)
+        path = source.path
+        what = from_path(path, task, Meanings(tuple(given.get("columns", ()))))
         if file_of(path) != source:
             raise HeadlightError(f"{path} is not what it was.", "Open it as it is now.")
     if options := REGISTRY.all(Kind)[recipe.kind].options:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headlight.models.core.interventions import Intervention
     from headlight.viewer.inputs.cloud import Frame
     from headlight.viewer.inputs.inputs import Input, TextInput
+    from headlight.viewer.inputs.told.columns import Roles
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,15 @@ class Making:
     """All that a person can change of how a document is made.
 
     text: the text itself, None of what is no text. frame: how a cloud's coordinates are read, None of what is
-    no cloud. listed: the list of classes that its labels are read by.
+    no cloud, and for a guess. listed: the list of classes that its labels are read by. columns: what those of
+    a table are, () for a guess, None of what is no table of points.
     """
 
     options: RunOptions
     text: TextInput | None = None
     frame: Frame | None = None
     listed: str | None = None
+    columns: Roles | None = None
 
     @classmethod
     def of(cls, what: Input, options: RunOptions) -> Making:

@@ -230,4 +230,5 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         others=_others(parts.points, kept),
         total=total,
         notices=tuple(notices),
+        table=parts.table,
     )

@@ -20,8 +20,10 @@ from headlight.models.core.interventions import Edit
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.readers import claiming, reader_of
+from headlight.viewer.inputs.clouds.tables.told import is_asked, undecided
+from headlight.viewer.inputs.readers import claiming, is_rest, reader_of
 from headlight.viewer.inputs.source import HEAD, Source, ending_of
+from headlight.viewer.inputs.told.columns import AS_TEXT, GUESSED, Meanings, Table, Undecided
 from headlight.viewer.registry import REGISTRY, Kind, Reader, resolve
 
 MAX_TEXT_BYTES = 2_000_000
@@ -30,12 +32,14 @@ _TITLE_LENGTH = 40
 
 @dataclass(frozen=True)
 class TextInput:
-    """One text or a pair. notices: sentences the user should see."""
+    """One text or a pair. notices: sentences the user should see. table: its first rows, where its file may
+    as well be a table of points."""
 
     title: str
     text: str
     pair: str | None = None
     notices: tuple[str, ...] = ()
+    table: Table | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,22 +99,24 @@ class PictureTextInput:
 Input = TextInput | ImageInput | CloudInput | StackInput | PictureTextInput
 
 
-def from_path(path: str | os.PathLike[str], task: Task = SILENT) -> Input:
+def from_path(path: str | os.PathLike[str], task: Task = SILENT, meanings: Meanings = GUESSED) -> Input:
     """The text, image or point cloud that a file holds. A cloud tells `task` how far it is.
 
-    Raises HeadlightError; never waits for a pipe or a device.
+    meanings: what is known of its columns, if it is a table. Raises HeadlightError, Undecided where somebody
+    is to be asked what they are; never waits for a pipe or a device.
     """
     path = Path(path)
     name = shown(path.name or str(path))
     inside = _check_kind(path, name)
     if inside is not None:
-        return inside(task)
+        return _tabled(inside(task), meanings)
     with _complaining(path, name), open(path, "rb", opener=_open_without_waiting) as file:
         state = os.fstat(file.fileno())
         _check_regular(state.st_mode, name)  # another may have taken the file's place since it was looked at
         with _complaining(path, name, opened=True):
             head = file.read(HEAD)
-            return _read(Source(name, file, state.st_size, path, task, head, ending_of(path.name)))
+            ending = ending_of(path.name)
+            return _read(Source(name, file, state.st_size, path, task, head, ending, meanings))
 
 
 def from_bytes(data: bytes, title: str) -> Input:
@@ -122,13 +128,28 @@ def _read(source: Source) -> Input:
     if not source.head:
         raise HeadlightError(f"{source.name} is empty (0 bytes).", "Choose a file with something in it.")
     reader = reader_of(source)
-    what = _opened(reader, source)
+    table = undecided(source) if is_rest(reader) else None
+    if table is not None and source.meanings.asks and is_asked(table, source.meanings):
+        raise Undecided(table)
+    what = _tabled(_opened(reader, source), source.meanings)
+    if isinstance(what, TextInput) and table is not None:
+        what = replace(what, table=table)
     # What reads as a text may be named like any other; what does not, or is named like a picture, may not.
     claims = claiming(source.ending)
     plain = not reader.binary and not any(one.binary for one in claims)
     if plain or not claims or any(one.kind == reader.kind for one in claims):
         return what
     return replace(what, notices=(f"{source.name} is {reader.one} in spite of its name.", *what.notices))
+
+
+def _tabled(what: Input, meanings: Meanings) -> Input:
+    """HeadlightError where columns are told of what has none."""
+    read = what.table if isinstance(what, CloudInput) else None
+    if meanings.chosen and meanings.chosen != AS_TEXT and read is None:
+        raise HeadlightError(
+            f"{what.title} is no table, whose columns could be told.", "Leave --columns out."
+        )
+    return what
 
 
 def _opened(reader: Reader, source: Source) -> Input:

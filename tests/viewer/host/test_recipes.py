@@ -19,6 +19,7 @@ from headlight.viewer.host.asked import OfCloud, OfImage, OfText
 from headlight.viewer.host.forward import forward_pass, made, remade
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.inputs import ImageInput, TextInput, from_path, from_text
+from headlight.viewer.inputs.told.columns import Meanings
 from tests.models.headed import NAMED, TEXT, VIT, saved
 from tests.models.tiny_points import room, transformer
 from tests.models.tiny_points import saved as saved_points
@@ -99,6 +100,19 @@ def test_a_cloud_in_another_unit_and_turned(tmp_path):
     cloud = OfCloud(unit="cm", up="y").applied(from_path(str(path)))
     trace = forward_pass(cloud, RunOptions(model=str(folder)), path=str(path)).trace
     assert dict(trace.recipe.options) == {"unit": "cm", "up": "y"}
+    made_again(trace)
+
+
+def test_a_table_whose_columns_were_told(tmp_path):
+    points, colours = room(900)
+    path = tmp_path / "room.csv"
+    np.savetxt(path, np.column_stack([colours, points[:, [1, 0, 2]]]), delimiter=",", header="a,b,c,d,e,f")
+    folder = saved_points(tmp_path / "net", transformer(), grid=0.3)
+    told = ("red", "green", "blue", "y", "x", "z")
+    trace = forward_pass(
+        from_path(path, meanings=Meanings(told)), RunOptions(model=str(folder)), path=str(path)
+    ).trace
+    assert dict(trace.recipe.options)["columns"] == told
     made_again(trace)
 
 
