@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.engines.pictures.pixels import Normalisation
 from headlight.viewer.host.forward import forward_pass
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.clouds import e57, las
@@ -150,17 +149,6 @@ def test_a_tokenizer_that_makes_books_of_words_is_refused(bert, tmp_path):
     (folder / "tokenizer.json").write_text(json.dumps(held))
     assert refused(folder) == (
         f"The tokenizer in {folder} makes 48,000 characters of 48. Do not trust this model."
-    )
-
-
-def test_pictures_need_a_mean_for_each_colour(tmp_path):
-    folder = family_folders.made(tmp_path, "vit")
-    (folder / "preprocessor_config.json").write_text('{"image_mean": [0.5, 0.5], "image_std": {}}')
-    with pytest.raises(HeadlightError) as error:
-        Normalisation.of(folder)
-    assert str(error.value) == (
-        f"{folder / 'preprocessor_config.json'} gives image_mean or image_std that are not a number for each "
-        "colour. Fetch the model again."
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -89,6 +90,10 @@ class PictureTextInput:
     @property
     def pixels(self) -> np.ndarray:
         return self.picture.pixels
+
+    def saying(self, text: str) -> Self:
+        """The same with another text. HeadlightError as of `from_text`, but that nothing need be said."""
+        return self if text == self.text else replace(self, text=_beside(text)[0])
 
 
 Input = TextInput | ImageInput | CloudInput | StackInput | PictureTextInput
@@ -184,14 +189,22 @@ def from_text(text: str, title: str | None = None, pair: str | None = None) -> T
 def beside(picture: ImageInput, text: str) -> PictureTextInput:
     """A picture with a text, every line ending in "\\n". HeadlightError as of `from_text`, but that nothing
     need be said."""
+    read, notices = _beside(text)
+    return PictureTextInput(picture.title, picture, read, (*picture.notices, *notices))
+
+
+def _beside(text: str) -> tuple[str, tuple[str, ...]]:
+    """(a text that may say nothing, notices)."""
     if not text.strip():
-        return PictureTextInput(picture.title, picture, "", picture.notices)
+        return "", ()
     read = from_text(text)
-    return PictureTextInput(picture.title, picture, read.text, (*picture.notices, *read.notices))
+    return read.text, read.notices
 
 
 def with_text(what: Input, text: str) -> PictureTextInput:
-    """A picture with a text beside it. HeadlightError for what is no picture."""
+    """A picture or a sound with a text beside it. HeadlightError for what is neither."""
+    if isinstance(what, PictureTextInput):
+        return what.saying(text)
     if not isinstance(what, ImageInput):
         raise HeadlightError(
             f"There are both a file and a text, and {what.title} is no picture for a text to stand beside.",
