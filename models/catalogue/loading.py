@@ -44,10 +44,6 @@ from headlight.models.catalogue.states import is_usual, read_state
 from headlight.models.core.errors import HeadlightError, first_line, first_sentence
 from headlight.models.core.task import SILENT, Task
 
-MOST_GROWTH = 50
-"""Characters that a tokenizer may make of one before it cuts a text into tokens."""
-_PLAIN = "The cat sat on the mat, and it was warm: 1.5 °C."
-
 _UNLOADABLE = (OSError, ValueError, RuntimeError, LookupError, AttributeError, TypeError, ArithmeticError)
 
 
@@ -377,23 +373,11 @@ def load_tokenizer(where: Path) -> PreTrainedTokenizerFast:
         raise HeadlightError(
             f"The tokenizer in {where} cannot be loaded: {first_sentence(error)}", step
         ) from error
-    _check_growth(tokenizer, where)
     if not tokenizer.is_fast:
         raise HeadlightError(
             f"The tokenizer in {where} does not say where in the text its tokens stand.", step
         )
     return tokenizer
-
-
-def _check_growth(tokenizer: PreTrainedTokenizerFast, where: Path) -> None:
-    """Refuse what makes a book of each character: reading it could be neither shown nor cancelled."""
-    normalizer = tokenizer.backend_tokenizer.normalizer if tokenizer.is_fast else None
-    grown = len(_PLAIN) if normalizer is None else len(normalizer.normalize_str(_PLAIN))
-    if grown > MOST_GROWTH * len(_PLAIN):
-        raise HeadlightError(
-            f"The tokenizer in {where} makes {grown:,} characters of {len(_PLAIN)}.",
-            "Do not trust this model.",
-        )
 
 
 def _tokenizer_in(where: Path) -> PreTrainedTokenizerFast:

@@ -142,16 +142,6 @@ def test_whatever_else_stands_in_a_folder_is_one_sentence(bert, tmp_path):
     )
 
 
-def test_a_tokenizer_that_makes_books_of_words_is_refused(bert, tmp_path):
-    folder = shutil.copytree(bert, tmp_path / "model")
-    held = json.loads((folder / "tokenizer.json").read_text())
-    held["normalizer"] = {"type": "Replace", "pattern": {"Regex": "."}, "content": "x" * 1000}
-    (folder / "tokenizer.json").write_text(json.dumps(held))
-    assert refused(folder) == (
-        f"The tokenizer in {folder} makes 48,000 characters of 48. Do not trust this model."
-    )
-
-
 @pytest.mark.parametrize("wrong", ["0.k", "0.outputs", "0.rows"])
 def test_arrays_of_a_trace_that_do_not_fit_each_other_are_told_when_it_is_read(wrong, tmp_path):
     made = samples()["recorded"][0]
@@ -168,3 +158,17 @@ def test_arrays_of_a_trace_that_do_not_fit_each_other_are_told_when_it_is_read(w
 
 def test_numbers_whose_difference_is_none_are_shown_in_their_order():
     assert Scale(-1.7e308, 1.7e308).bytes8(np.array([-1.7e308, 0, 1.7e308])).tolist() == [0, 128, 255]
+
+
+def test_damage_that_a_decoder_of_sounds_writes_to_stderr_is_a_notice(tmp_path, capfd):
+    data = sample("mp3")
+    frame = data.index(b"\xff\xe3", 1000)
+    read = from_bytes(data[:frame] + b"1" * 40 + data[frame:], "a.mp3")
+    assert read.notices[0] == "a.mp3 is damaged in places, which may sound wrong or be gone."
+    data = bytearray(sample("aiff"))
+    data[36:40] = b"\xff" * 4  # what comes next would lie before the beginning
+    assert message_of(bytes(data), "a.aiff", tmp_path) == (
+        "a.aiff cannot be decoded: Unspecified internal error. "
+        "Get a whole copy of it, or save it as a WAV of 16 bits."
+    )
+    assert capfd.readouterr().err == ""

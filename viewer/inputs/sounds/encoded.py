@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from contextlib import suppress
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError, first_sentence
+from headlight.viewer.inputs.pictures.overheard import overheard
 from headlight.viewer.inputs.sounds.limits import check_extent
 from headlight.viewer.inputs.sounds.mono import Read, joined
 from headlight.viewer.inputs.source import Source
 
 _BLOCK = 1 << 18
 """Moments that are decoded at once."""
+
+
+_OPENING = re.compile(r"^Error (?:opening <.*?>)?\s*: ")
+"""What libsndfile's words begin with."""
+
+
+class _Patient:
+    """A file that stays where it is when it is sent to a place before its beginning: libsndfile asks for any
+    place that a damaged file names, and cannot be told otherwise."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.read, self.tell = file.read, file.tell
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        with suppress(OSError, ValueError, OverflowError):
+            self._file.seek(place, whence)
+        return self._file.tell()
 
 
 def is_aiff(source: Source) -> bool:
@@ -31,13 +52,16 @@ def read(source: Source) -> Read:
         ) from error
     source.file.seek(0)
     try:
-        with soundfile.SoundFile(source.file) as file:
+        with overheard() as said, soundfile.SoundFile(_Patient(source.file)) as file:
             check_extent(source.name, file.frames, file.samplerate)
             read = joined(_parts(source, file), file.samplerate)
-            return Read(read.samples, read.rate, file.channels, read.notices)
+            notices = read.notices
+            if said():  # the decoder of MP3 tells of damage there alone
+                notices = (*notices, f"{source.name} is damaged in places, which may sound wrong or be gone.")
+            return Read(read.samples, read.rate, file.channels, notices)
     except (RuntimeError, TypeError, ValueError) as error:
         raise HeadlightError(
-            f"{source.name} cannot be decoded: {first_sentence(error)}",
+            f"{source.name} cannot be decoded: {_OPENING.sub('', first_sentence(error))}",
             "Get a whole copy of it, or save it as a WAV of 16 bits.",
         ) from error
 
