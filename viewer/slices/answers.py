@@ -86,7 +86,7 @@ def _things(answer: Things, mark: str) -> AnswerRows:
     every = answer.targets()
     left = len(every) - ROWS
     beneath = f"{left:,} more, each below {every[ROWS - 1].score:.1%}".replace("%", " %") if left > 0 else ""
-    return AnswerRows(f"{len(every):,} tokens that find things", every[:ROWS], beneath, mark=mark)
+    return AnswerRows(f"{len(every):,} tokens", every[:ROWS], beneath, mark=mark)
 
 
 def _expected(answer: NextTokens, trace: Trace, places: Sequence[Place]) -> AnswerRows:
