@@ -25,6 +25,7 @@ from headlight.models.catalogue.folders import (
     LAYER_NAMES,
     PROMPTED,
     SHAPE_MODELS,
+    check_folder,
     check_weights,
     convolves,
     count,
@@ -60,8 +61,11 @@ READS: dict[str, str] = {
     "image": "images",
     "points": "point clouds",
     BOTH: "pictures with texts",
+    "sound": "sounds",
 }
 """What a model of each modality is said to read."""
+ON_HUB = {BOTH: "HuggingFaceTB/SmolVLM-256M-Instruct", "sound": "openai/whisper-tiny"}
+"""Small models of what none in the box reads."""
 
 
 def entries() -> list[Entry]:
@@ -93,7 +97,8 @@ def default(
                 return entry
     if not every:
         kind = READS.get(modality, modality) + (f" and answers with {says}" if says else "")
-        raise HeadlightError(f"No model in the box reads {kind}.", "Name one, or its folder.")
+        such = f"such as {ON_HUB[modality]} on the hub, or" if modality in ON_HUB else "or"
+        raise HeadlightError(f"No model in the box reads {kind}.", f"Name one, {such} its folder.")
     return every[0]
 
 
@@ -169,10 +174,10 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
                 "code.",
                 "Convert them to model.safetensors, or give --trust-pickle if you trust their origin.",
             )
-    numbers = check_weights(files, config)
+    numbers = check_folder(folder, files, config)
     modality = modality_of(folder, config)
     decodes = modality == "text" and writes(files, config)
-    layers, heads = extent(config, decodes)
+    layers, heads = extent(config, decodes or modality == "sound")
     also = ("text",) if modality == "image" and has_text_tower(config) else ()
     if modality != BOTH and reads_both(config):
         also = (*also, BOTH)
@@ -411,5 +416,5 @@ def _downloaded() -> list[Entry]:
             if folder is not None and weight_files(folder):
                 found.append(_of_hub(open_folder(folder), name))
         except HeadlightError:
-            continue  # a tokenizer alone, an audio model, a damaged download: nothing to offer
+            continue  # a tokenizer alone, a model of sounds alone, a damaged download: nothing to offer
     return found

@@ -28,6 +28,7 @@ from headlight.viewer.inputs.inputs import (
 )
 from headlight.viewer.inputs.recorded.format import loaded
 from headlight.viewer.inputs.recorded.inputs import Recorded, RecordedCloud, RecordedText, step_of
+from headlight.viewer.inputs.sounds.sound import SoundInput
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,24 @@ class PicturesWithTexts(Adapter):
         return engine.run(what.pixels, what.text, task=task, **more)
 
 
+class Sounds(Adapter):
+    def asked(self, what: SoundInput) -> dict[str, Any]:
+        return {"text": TextInput(what.title, what.text)}
+
+    def remade(self, what: SoundInput, recipe: Making, task: Task) -> SoundInput:
+        text = what.text if recipe.text is None else recipe.text.text
+        return what.moved(recipe.options.since).saying(text)
+
+    def extent(self, what: SoundInput) -> int:
+        return what.sound.samples.nbytes + IMAGES.extent(what.picture)
+
+    def read(self, engine: Any, what: SoundInput, options: RunOptions, task: Task) -> Trace:
+        height, width = what.pixels.shape[:2]
+        seen = (height, width / what.seconds, what.since)
+        said = {"language": options.language, "translate": options.translate}
+        return engine.run(what.heard, seen, what.text, writing=options.writing, task=task, **said)
+
+
 class CloudEngine(Protocol):
     """takes: what of a cloud `run` takes by name beside its points, as `CloudInput` calls it; "truth" is its
     labels as places in the engine's `classes`."""
@@ -253,4 +272,4 @@ class RecordedClouds(Clouds):
 
 TEXTS, IMAGES, CLOUDS, STACKS = Texts(), Images(), Clouds(), Stacks()
 RECORDED, RECORDED_CLOUDS = Recordings(), RecordedClouds()
-PICTURES_WITH_TEXTS = PicturesWithTexts()
+PICTURES_WITH_TEXTS, SOUNDS = PicturesWithTexts(), Sounds()

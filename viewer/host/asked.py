@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from headlight.viewer.inputs.cloud import CloudInput
     from headlight.viewer.inputs.inputs import ImageInput, Input, PictureTextInput, TextInput
     from headlight.viewer.inputs.recorded.inputs import Recorded
+    from headlight.viewer.inputs.sounds.sound import SoundInput
 
 WRITING = ("new", "beams", "temperature", "top_k", "top_p", "seed", "target", "ids")
 """What tells that a model is to write."""
@@ -100,6 +101,27 @@ class OfPictureText(Written):
     @classmethod
     def of(cls, read: PictureTextInput, run: RunOptions, is_file: bool) -> OfPictureText:
         return cls(text=read.text, **cls.asked(run))
+
+
+@dataclass(frozen=True)
+class OfSound(Written):
+    text: str | None = option("a text in place of a FILE, or beside a picture", metavar="TEXT", window=True)
+    since: float | None = option(
+        "second of a sound from which on it is heard", parse=float, metavar="SECONDS", window=True
+    )
+    language: str | None = option(
+        "of what is said in a sound, as en or de (guessed by the model)", metavar="CODE", window=True
+    )
+    translate: bool = option("write in English what is said in another language", switch=True, window=True)
+
+    def applied(self, read: SoundInput) -> SoundInput:
+        moved = read if self.since is None else read.moved(self.since)
+        return moved if self.text is None else moved.saying(self.text)
+
+    @classmethod
+    def of(cls, read: SoundInput, run: RunOptions, is_file: bool) -> OfSound:
+        said = {"language": run.language, "translate": run.translate, "since": read.since or None}
+        return cls(text=read.text or None, **said, **cls.asked(run))
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from headlight.viewer.registry import REGISTRY
 if TYPE_CHECKING:
     from headlight.models.core.answers import Writing
     from headlight.models.core.interventions import Intervention
-    from headlight.viewer.inputs.cloud import Frame
     from headlight.viewer.inputs.inputs import Input, TextInput
     from headlight.viewer.inputs.told.columns import Roles
+    from headlight.viewer.inputs.told.frame import Frame
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,9 @@ class RunOptions:
     `Entry`). writing: how the model goes on with a text, None where it does not. texts: classes that a
     picture is compared with, each put into every one of `prompts`. at, not_at, around: pixels of a picture on
     what is to be cut out of it and beside that, and the first and last pixel of a box around it. step: of
-    several recordings the one that is shown, None for the last.
+    several recordings the one that is shown, None for the last. since: the second of a sound from which on it
+    is heard. language: of what is said in it, None for a guess of the model's; translate: it is to be written
+    in English.
     """
 
     model: str | None = None
@@ -45,6 +47,9 @@ class RunOptions:
     not_at: tuple[tuple[float, float], ...] = ()
     around: tuple[float, float, float, float] | None = None
     step: int | None = None
+    since: float = 0.0
+    language: str | None = None
+    translate: bool = False
 
 
 def says_of(options: RunOptions) -> str:

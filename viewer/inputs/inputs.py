@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
-from headlight.models.core.errors import HeadlightError, known, shown
+from headlight.models.core.errors import HeadlightError, known, sentence, shown
 from headlight.models.core.interventions import Edit
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
@@ -90,6 +91,10 @@ class PictureTextInput:
     def pixels(self) -> np.ndarray:
         return self.picture.pixels
 
+    def saying(self, text: str) -> Self:
+        """The same with another text. HeadlightError as of `from_text`, but that nothing need be said."""
+        return self if text == self.text else replace(self, text=_beside(text)[0])
+
 
 Input = TextInput | ImageInput | CloudInput | StackInput | PictureTextInput
 
@@ -149,7 +154,9 @@ def _tabled(what: Input, meanings: Meanings) -> Input:
 
 def _opened(reader: Reader, source: Source) -> Input:
     opens = REGISTRY.all(Kind)[reader.kind].opens
-    return resolve(opens)(reader, source) if opens else resolve(reader.read)(source)
+    what = resolve(opens)(reader, source) if opens else resolve(reader.read)(source)
+    said = tuple(map(sentence, what.notices))  # files put endless names into them
+    return what if said == what.notices else replace(what, notices=said)
 
 
 def lines_of(text: str) -> tuple[str, ...]:
@@ -182,14 +189,22 @@ def from_text(text: str, title: str | None = None, pair: str | None = None) -> T
 def beside(picture: ImageInput, text: str) -> PictureTextInput:
     """A picture with a text, every line ending in "\\n". HeadlightError as of `from_text`, but that nothing
     need be said."""
+    read, notices = _beside(text)
+    return PictureTextInput(picture.title, picture, read, (*picture.notices, *notices))
+
+
+def _beside(text: str) -> tuple[str, tuple[str, ...]]:
+    """(a text that may say nothing, notices)."""
     if not text.strip():
-        return PictureTextInput(picture.title, picture, "", picture.notices)
+        return "", ()
     read = from_text(text)
-    return PictureTextInput(picture.title, picture, read.text, (*picture.notices, *read.notices))
+    return read.text, read.notices
 
 
 def with_text(what: Input, text: str) -> PictureTextInput:
-    """A picture with a text beside it. HeadlightError for what is no picture."""
+    """A picture or a sound with a text beside it. HeadlightError for what is neither."""
+    if isinstance(what, PictureTextInput):
+        return what.saying(text)
     if not isinstance(what, ImageInput):
         raise HeadlightError(
             f"There are both a file and a text, and {what.title} is no picture for a text to stand beside.",

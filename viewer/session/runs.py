@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from headlight.models.core.interventions import Intervention
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.forward import Pass
-    from headlight.viewer.inputs.cloud import CloudInput, Frame
+    from headlight.viewer.inputs.cloud import CloudInput
     from headlight.viewer.inputs.inputs import Input, TextInput
     from headlight.viewer.inputs.told.columns import Roles
+    from headlight.viewer.inputs.told.frame import Frame
     from headlight.viewer.session.interventions import Kept
 
 log = logging.getLogger(__name__)
@@ -307,9 +308,11 @@ class Runs(Opening):
                 other.former = None
         again = document.made == Making.of(what, options)
         start = result.start or (max(len(result.trace.layers) - 1, 0), 0)
+        before = document.trace
+        more = before is not None and len(before.streams) < len(result.trace.streams)
         self.session.take(
             document,
-            start if document.fresh else None,
+            start if document.fresh or more else None,  # what is new is looked at first
             former=document.former if again else former(document) or document.former,
             fresh=False,
             input=what,
