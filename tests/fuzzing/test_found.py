@@ -160,15 +160,9 @@ def test_numbers_whose_difference_is_none_are_shown_in_their_order():
     assert Scale(-1.7e308, 1.7e308).bytes8(np.array([-1.7e308, 0, 1.7e308])).tolist() == [0, 128, 255]
 
 
-def test_damage_that_a_decoder_of_sounds_writes_to_stderr_is_a_notice(tmp_path, capfd):
+def test_damage_that_a_decoder_of_sounds_writes_to_stderr_is_a_notice(capfd):
     data = sample("mp3")
     frame = data.index(b"\xff\xe3", 1000)
     read = from_bytes(data[:frame] + b"1" * 40 + data[frame:], "a.mp3")
     assert read.notices[0] == "a.mp3 is damaged in places, which may sound wrong or be gone."
-    data = bytearray(sample("aiff"))
-    data[36:40] = b"\xff" * 4  # what comes next would lie before the beginning
-    assert message_of(bytes(data), "a.aiff", tmp_path) == (
-        "a.aiff cannot be decoded: Unspecified internal error. "
-        "Get a whole copy of it, or save it as a WAV of 16 bits."
-    )
     assert capfd.readouterr().err == ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from contextlib import suppress
-from typing import Any, BinaryIO
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError, first_sentence
+from headlight.viewer.inputs.guard import guarded
 from headlight.viewer.inputs.pictures.overheard import overheard
 from headlight.viewer.inputs.sounds.limits import check_extent
 from headlight.viewer.inputs.sounds.mono import Read, joined
@@ -19,30 +19,18 @@ _BLOCK = 1 << 18
 """Moments that are decoded at once."""
 
 
-_OPENING = re.compile(r"^Error (?:opening <.*?>)?\s*: ")
-"""What libsndfile's words begin with."""
-
-
-class _Patient:
-    """A file that stays where it is when it is sent to a place before its beginning: libsndfile asks for any
-    place that a damaged file names, and cannot be told otherwise."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.read, self.tell = file.read, file.tell
-
-    def seek(self, place: int, whence: int = 0) -> int:
-        with suppress(OSError, ValueError, OverflowError):
-            self._file.seek(place, whence)
-        return self._file.tell()
-
-
 def is_aiff(source: Source) -> bool:
     return source.head[:4] == b"FORM" and source.head[8:12] in (b"AIFF", b"AIFC")
 
 
 def read(source: Source) -> Read:
     """The numbers of all channels as one. HeadlightError where soundfile is missing, or reads it not."""
+    found = guarded(source, f"{__name__}:decoded", "sound", Read)
+    return replace(found, notices=(*_cut_off(source, len(found.samples), found.rate), *found.notices))
+
+
+def decoded(source: Source) -> Read:
+    """The same in this process, of a file that has a path."""
     try:
         import soundfile
     except (ImportError, OSError) as error:  # OSError: without the library behind it
@@ -50,9 +38,8 @@ def read(source: Source) -> Read:
             f"To read {source.name}, the package soundfile has to be installed.",
             "Run pip install 'headlight-viewer[sounds]', or save it as a WAV of 16 bits.",
         ) from error
-    source.file.seek(0)
     try:
-        with overheard() as said, soundfile.SoundFile(_Patient(source.file)) as file:
+        with overheard() as said, soundfile.SoundFile(str(source.path)) as file:
             check_extent(source.name, file.frames, file.samplerate)
             read = joined(_parts(source, file), file.samplerate)
             notices = read.notices
@@ -60,10 +47,20 @@ def read(source: Source) -> Read:
                 notices = (*notices, f"{source.name} is damaged in places, which may sound wrong or be gone.")
             return Read(read.samples, read.rate, file.channels, notices)
     except (RuntimeError, TypeError, ValueError) as error:
+        reason = first_sentence(error).rpartition(": ")[2]  # behind the name of the file
         raise HeadlightError(
-            f"{source.name} cannot be decoded: {_OPENING.sub('', first_sentence(error))}",
+            f"{source.name} cannot be decoded: {reason}",
             "Get a whole copy of it, or save it as a WAV of 16 bits.",
         ) from error
+
+
+def _cut_off(source: Source, there: int, rate: int) -> tuple[str, ...]:
+    """A notice where an AIFF says that there is more: libsndfile reads what there is, without a word."""
+    at = source.head.find(b"COMM") if is_aiff(source) else -1
+    count = source.head[at + 10 : at + 14]  # behind the chunk's length and the channels
+    if at < 0 or len(count) < 4 or (said := int.from_bytes(count, "big")) <= there:
+        return ()
+    return (f"{source.name} is cut off: {there / rate:,.1f} of {said / rate:,.1f} s are there.",)
 
 
 def _parts(source: Source, file: Any) -> Iterator[np.ndarray]:
