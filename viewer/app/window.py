@@ -192,7 +192,7 @@ class Window(QMainWindow):
 
     def _name(self) -> None:
         document = self.session.current
-        self.setWindowTitle("Headlight" if document is None else f"{document.title} – Headlight")
+        self.setWindowTitle("Headlight" if document is None else f"{document.named} – Headlight")
 
     def _document_changed(self, document: Document) -> None:
         self._name()
@@ -286,8 +286,8 @@ class Window(QMainWindow):
         self.open_paths(self.dialogs.files("input", "Open texts, images or point clouds", inputs()))
 
     def choose_room(self) -> None:
-        """A room of S3DIS is a folder, which a dialog for files cannot choose."""
-        folder = self.dialogs.directory("room", "Open a room: a folder with Annotations")
+        """A room of S3DIS is a folder, as many pictures are, which a dialog for files cannot choose."""
+        folder = self.dialogs.directory("room", "Open a folder: of pictures, of clouds, or a room")
         if folder:
             self.runs.open_path(folder)
 

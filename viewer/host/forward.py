@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -21,7 +22,17 @@ from headlight.viewer.host.recipe import Making, RunOptions, says_of
 from headlight.viewer.host.sources import file_of, told
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
-from headlight.viewer.inputs.inputs import ImageInput, Input, beside, from_path, from_text, with_text
+from headlight.viewer.inputs.inputs import (
+    ImageInput,
+    Input,
+    beside,
+    from_path,
+    from_text,
+    is_input,
+    with_text,
+)
+from headlight.viewer.inputs.readers import Several, files_in
+from headlight.viewer.inputs.source import AS_USUAL, Reading
 from headlight.viewer.options import taken
 from headlight.viewer.registry import REGISTRY, Kind, resolve
 
@@ -103,16 +114,29 @@ def model_for(what: Input, options: RunOptions) -> tuple[str, tuple[str, ...]]:
     return entry.id, (f"{suited.said} No model in the box is for such: {entry.title} learnt from others.",)
 
 
-def of_file(path: str, classes: str | None, task: Task = SILENT) -> Input:
-    """What a file holds. classes: the list that labels are read by, where there are any; None for a guess."""
+def of_file(path: str, reading: Reading = AS_USUAL, task: Task = SILENT) -> Input | Several:
+    """What a file holds, read so; of a folder that is no input itself the files in it."""
     task.progress(0.0, "Reading")
-    what = from_path(path, task)
+    if Path(path).is_dir() and not is_input(path):
+        return files_in(Path(path))
+    what, classes = from_path(path, task, reading), reading.classes
     return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what
 
 
-def described(path: str, text: str, task: Task = SILENT) -> Input:
+def of_kind(kind: str, path: str, reading: Reading = AS_USUAL, task: Task = SILENT) -> Input:
+    """What a file holds that is to be of this kind. HeadlightError where it is of another."""
+    what = of_file(path, reading, task)
+    if isinstance(what, Several) or REGISTRY.kind_of(what).id != kind:
+        raise HeadlightError(
+            f"{Path(path).name} is not {REGISTRY.all(Kind)[kind].one}, as the other files are.",
+            "Open it by itself.",
+        )
+    return what
+
+
+def described(path: str, text: str, reading: Reading = AS_USUAL, task: Task = SILENT) -> Input:
     """The picture that a file holds, with a text beside it. HeadlightError where it holds none."""
-    return with_text(of_file(path, None, task), text)
+    return with_text(of_file(path, reading, task), text)
 
 
 def dropped_on(path: str, text: str, model: str, task: Task = SILENT) -> Input:
@@ -121,7 +145,7 @@ def dropped_on(path: str, text: str, model: str, task: Task = SILENT) -> Input:
     from headlight.models.catalogue import entries
     from headlight.models.catalogue.folders import BOTH
 
-    what = of_file(path, None, task)
+    what = of_file(path, task=task)
     try:
         both = entries.find(model, trust_pickle=True, brought=engines.brought()).reads(BOTH)
     except HeadlightError:
@@ -136,7 +160,12 @@ def given(make: Callable[[], Input], task: Task = SILENT) -> Input:
 
 def again(recipe: Making, path: str, held: Input | None, task: Task = SILENT) -> Input:
     """An input as it was before it was closed: `held`, or else what the file has."""
-    return recipe.input(from_path(path, task) if held is None else held, task)
+    return recipe.input(from_path(path, task, recipe.options.reading) if held is None else held, task)
+
+
+def elsewhere(source: Input, recipe: Making, task: Task = SILENT) -> Input:
+    """The file, or the picture of a file, that a recipe wants in place of the one that was read."""
+    return REGISTRY.adapter_of(source).sought(source, recipe, task)
 
 
 def made(
@@ -179,7 +208,7 @@ def read_again(recipe: Recipe, task: Task = SILENT) -> tuple[Input, Pass]:
     if isinstance(source, str):
         path, what = "", from_text(source)
     else:
-        path, what = source.path, from_path(source.path, task)
+        path, what = source.path, from_path(source.path, task, run_options(given).reading)
         if file_of(path) != source:
             raise HeadlightError(f"{path} is not what it was.", "Open it as it is now.")
     if options := REGISTRY.all(Kind)[recipe.kind].options:

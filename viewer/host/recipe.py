@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headlight.models.core.interventions import Intervention
     from headlight.viewer.inputs.cloud import Frame
     from headlight.viewer.inputs.inputs import Input, TextInput
+    from headlight.viewer.inputs.source import Reading
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class RunOptions:
     `Entry`). writing: how the model goes on with a text, None where it does not. texts: classes that a
     picture is compared with, each put into every one of `prompts`. at, not_at, around: pixels of a picture on
     what is to be cut out of it and beside that, and the first and last pixel of a box around it. step: of
-    several recordings the one that is shown, None for the last.
+    several recordings the one that is shown, None for the last. frame: of several pictures in a file the
+    one, from 1; encoding: of a text's file; None for what is usual. file: of several files the one that is
+    read, None for the one that was opened.
     """
 
     model: str | None = None
@@ -44,6 +47,16 @@ class RunOptions:
     not_at: tuple[tuple[float, float], ...] = ()
     around: tuple[float, float, float, float] | None = None
     step: int | None = None
+    frame: int | None = None
+    encoding: str | None = None
+    file: str | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """How a file is read."""
+        from headlight.viewer.inputs.source import Reading
+
+        return Reading(self.frame, self.encoding, self.classes)
 
 
 def says_of(options: RunOptions) -> str:

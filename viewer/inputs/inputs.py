@@ -20,7 +20,7 @@ from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.readers import claiming, reader_of
-from headlight.viewer.inputs.source import HEAD, Source, ending_of
+from headlight.viewer.inputs.source import AS_USUAL, HEAD, Reading, Source, ending_of
 from headlight.viewer.registry import REGISTRY, Kind, Reader, resolve
 
 MAX_TEXT_BYTES = 2_000_000
@@ -29,27 +29,44 @@ _TITLE_LENGTH = 40
 
 @dataclass(frozen=True)
 class TextInput:
-    """One text or a pair. notices: sentences the user should see."""
+    """One text or a pair. notices: sentences the user should see. encoding: in which its file was read, "" of
+    what is in none.
+    """
 
     title: str
     text: str
     pair: str | None = None
     notices: tuple[str, ...] = ()
+    encoding: str = ""
+
+
+@dataclass(frozen=True)
+class Film:
+    """Several pictures in one file: frames, or pages. count: how many, at least where that is not all of it;
+    at: which of them is shown, from 1.
+    """
+
+    count: int
+    at: int = 1
+    is_all: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class ImageInput:
     """pixels: uint8 (height, width, 3), upright, sRGB. notices: sentences the user should see. measured:
     (height, width), upright, the numbers of a file with more than a byte for its one channel, NaN for none.
-    edits: what was done to it since it was read. plain: its pixels before that, None where nothing was.
+    film: what it is one picture of. edits: what was done to it since it was read. plain: its pixels before
+    that, None where nothing was. path: the file that it was read from, "" for none.
     """
 
     title: str
     pixels: np.ndarray
     notices: tuple[str, ...] = ()
     measured: np.ndarray | None = None
+    film: Film | None = None
     edits: tuple[Edit, ...] = ()
     plain: np.ndarray | None = None
+    path: str = ""
 
     def edited(self, edits: tuple[Edit, ...]) -> ImageInput:
         """With these edits and no others."""
@@ -90,12 +107,16 @@ class PictureTextInput:
 Input = TextInput | ImageInput | CloudInput | StackInput | PictureTextInput
 
 
-def from_path(path: str | os.PathLike[str], task: Task = SILENT) -> Input:
+def from_path(path: str | os.PathLike[str], task: Task = SILENT, reading: Reading = AS_USUAL) -> Input:
     """The text, image or point cloud that a file holds. A cloud tells `task` how far it is.
 
     Raises HeadlightError; never waits for a pipe or a device.
     """
-    path = Path(path)
+    what = _from_path(Path(path), task, reading)
+    return replace(what, path=str(path)) if isinstance(what, ImageInput | CloudInput) else what
+
+
+def _from_path(path: Path, task: Task, reading: Reading) -> Input:
     name = shown(path.name or str(path))
     inside = _check_kind(path, name)
     if inside is not None:
@@ -105,12 +126,13 @@ def from_path(path: str | os.PathLike[str], task: Task = SILENT) -> Input:
         _check_regular(state.st_mode, name)  # another may have taken the file's place since it was looked at
         with _complaining(path, name, opened=True):
             head = file.read(HEAD)
-            return _read(Source(name, file, state.st_size, path, task, head, ending_of(path.name)))
+            ending = ending_of(path.name)
+            return _read(Source(name, file, state.st_size, path, task, head, ending, reading))
 
 
-def from_bytes(data: bytes, title: str) -> Input:
+def from_bytes(data: bytes, title: str, reading: Reading = AS_USUAL) -> Input:
     """What `data` holds, by its content. `title` is its file name, or what the user should read instead."""
-    return _read(replace(Source.of(data, title), name=shown(title)))
+    return _read(replace(Source.of(data, title), name=shown(title), reading=reading))
 
 
 def _read(source: Source) -> Input:

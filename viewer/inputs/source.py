@@ -19,6 +19,22 @@ def ending_of(name: str) -> str:
     return Path(name).suffix.lower().removeprefix(".")
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read, where that can be chosen; None for what is usual.
+
+    frame: of several pictures in a file the one, from 1. encoding: of a text, by Python's name. classes: the
+    list that the labels of a cloud are numbers of.
+    """
+
+    frame: int | None = None
+    encoding: str | None = None
+    classes: str | None = None
+
+
+AS_USUAL = Reading()
+
+
 @dataclass
 class Source:
     """An open file, or bytes, that a reader reads forwards in chunks; of a folder its path alone.
@@ -34,6 +50,7 @@ class Source:
     task: Task = SILENT
     head: bytes = b""
     ending: str = ""
+    reading: Reading = AS_USUAL
 
     @classmethod
     def of(cls, data: bytes, name: str) -> Source:

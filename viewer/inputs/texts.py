@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.encodings import NotText, Torn, decoded, is_binary, promises_utf16
+from headlight.viewer.inputs.encodings import Decoded, NotText, Torn, decoded, is_binary, promises_utf16
 from headlight.viewer.inputs.inputs import MAX_TEXT_BYTES, TextInput, from_text, megabytes
 from headlight.viewer.inputs.readers import all_that_is_read, claiming
 from headlight.viewer.inputs.source import Source
@@ -50,25 +50,25 @@ def read(source: Source) -> TextInput:
             f"{name} has {megabytes(size)}, and texts are read up to {megabytes(MAX_TEXT_BYTES)}.",
             "Choose a part of it.",
         )
-    text, said = _decode(data, source)
-    made = from_text(text, title=name)
-    return replace(made, notices=(*said, *made.notices))
+    found = _decode(data, source)
+    made = from_text(found.text, title=name)
+    return replace(made, notices=(*found.notices, *made.notices), encoding=found.encoding)
 
 
-def _decode(data: bytes, source: Source) -> tuple[str, tuple[str, ...]]:
-    name = source.name
+def _decode(data: bytes, source: Source) -> Decoded:
+    name, chosen = source.name, source.reading.encoding
     try:
-        text, notices = decoded(data, name)
+        found = decoded(data, name, chosen)
     except NotText as error:
         raise _neither(name) from error
     except Torn as torn:
         raise HeadlightError(
             f"{name} is not {torn.label}: byte {torn.at:,} (0x{data[torn.at]:02X}) does not belong there.",
-            "Save it as UTF-8 and try again.",
+            "Choose another encoding." if chosen else "Save it as UTF-8, or say its encoding (--encoding).",
         ) from torn
-    if notices and any(one.names and one.binary for one in claiming(source.ending)):
+    if found.notices and not chosen and any(one.names and one.binary for one in claiming(source.ending)):
         raise _neither(name)  # what calls itself an image or the like and is no plain text is a broken one
-    return text, notices
+    return found
 
 
 def _neither(name: str) -> HeadlightError:
