@@ -55,7 +55,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request: pytest.FixtureRequest):
-    """A test of windows fails if it leaves a thread, a running timer or a visible window of its own."""
+    """A test of windows fails if it leaves a thread, a running timer or a widget of its own."""
     if "qtbot" not in request.fixturenames:
         yield
         return
@@ -75,15 +75,15 @@ def _running_timers() -> list:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_teardown(item: pytest.Item):
-    """After all fixtures are gone, qtbot's widgets too: no timer runs and no window is seen."""
+    """After all fixtures are gone, qtbot's widgets too: no timer runs and no widget is left."""
     result = yield
     if "qtbot" in getattr(item, "fixturenames", ()):
         from PySide6.QtCore import QCoreApplication, QEvent
         from PySide6.QtWidgets import QApplication
 
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        seen = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
-        assert not seen, f"windows left open: {seen}"
+        left = [(widget, widget.isVisible()) for widget in QApplication.topLevelWidgets()]
+        assert not left, f"widgets left behind, and whether they are seen: {left}"
         timers = _running_timers()
         for timer in timers:
             timer.stop()

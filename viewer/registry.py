@@ -234,7 +234,7 @@ class Reader(NamedTuple):
     begin, or a dotted function of a Source that tells whether it is one. guess: that is unsure, so that all
     others are asked before. binary: what reads as text is none. names: as people know it; holds: what such
     files hold, first what most of them do, where that is not what the kind is called. folder: dotted, for a
-    format of folders, of a path: the folder that is read, or None.
+    format of folders, of a path: the folder that is read, or None. columns: it can be told what is in them.
     """
 
     id: str
@@ -248,6 +248,7 @@ class Reader(NamedTuple):
     names: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
     folder: str = ""
+    columns: bool = False
 
     @property
     def one(self) -> str:

@@ -61,6 +61,7 @@ READS: dict[str, str] = {
     "image": "images",
     "points": "point clouds",
     BOTH: "pictures with texts",
+    "sound": "sounds",
 }
 """What a model of each modality is said to read."""
 
@@ -412,5 +413,5 @@ def _downloaded() -> list[Entry]:
             if folder is not None and weight_files(folder):
                 found.append(_of_hub(open_folder(folder), name))
         except HeadlightError:
-            continue  # a tokenizer alone, an audio model, a damaged download: nothing to offer
+            continue  # a tokenizer alone, a model of sounds alone, a damaged download: nothing to offer
     return found

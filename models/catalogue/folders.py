@@ -42,6 +42,8 @@ ONE_SEQUENCE = ("vilt", "layoutlmv3")
 """Model types of one tower that is given both."""
 ASKING = ("detr",)
 """Model types with queries that look for things in pictures."""
+SPEECH = ("whisper",)
+"""Model types that hear sounds, and write what is said in them."""
 PROMPTED = {"sam": "SamModel"}
 """Model types that are shown by clicks what to cut out of a picture, and their networks in transformers."""
 BOTH = "picture-text"
@@ -228,6 +230,8 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
         return "points"
     if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING):
         return "image"
+    if config["model_type"] in SPEECH:
+        return "sound"
     if config["model_type"] == "vision-encoder-decoder":
         return BOTH
     if any({"patch_size", "patch_sizes"} & part.keys() for part in _parts(config)):

@@ -132,7 +132,7 @@ def test_a_plugin_adds_a_format_of_clouds(plugin, tmp_path):
     with pytest.raises(HeadlightError, match=r"^b\.dots is a damaged or cut-off DOTS file\. Get a whole"):
         from_path(tmp_path / "b.dots")
     (tmp_path / "c.pdf").write_bytes(b"%PDF-1.7")
-    with pytest.raises(HeadlightError, match=r"E57, DOTS\), meshes"):
+    with pytest.raises(HeadlightError, match=r"E57, DOTS\), sounds"):
         from_path(tmp_path / "c.pdf")
     assert "*.dots" in inputs().split(";;")[3]
     assert names_of_formats().endswith(", DOTS")

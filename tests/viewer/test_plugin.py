@@ -31,7 +31,7 @@ from headlight.viewer.registry import (
 def declare(registry):
     registry.add(Page("loudness", "Loudness"))
     layout = Layout("loudness", across(Leaf("waves", 0.7), Leaf("numbers", 0.3), Leaf("log", shown=False)))
-    registry.add(Kind("sound", "sound", "sounds", "stranger_sounds:Sound", ("waves",), (layout,), ADAPTER))
+    registry.add(Kind("tune", "tune", "tunes", "stranger_sounds:Sound", ("waves",), (layout,), ADAPTER))
     registry.add(Pane("waves", "Waves", "stranger_sounds:WavesPane", Needs(("waves",))))
     registry.add(Command("louder", "Louder", "Sound", "stranger_sounds:louder", ("J",), Needs(("waves",))))
     registry.add(ColourMap("plasma"))
@@ -196,7 +196,7 @@ class _Over(Exception):
 
 def test_a_package_adds_a_kind_with_its_page_pane_command_and_colours(installed, make_window, settled, qtbot):
     window = make_window(run=False)
-    assert not {"loudness", "sound", "waves", "louder"} & {entry.id for entry in REGISTRY}
+    assert not {"loudness", "tune", "waves", "louder"} & {entry.id for entry in REGISTRY}
     window.read_plugins()
     import stranger_sounds
 
@@ -245,7 +245,7 @@ def test_a_package_that_fails_is_told_and_leaves_the_rest(installed, make_window
     window.told.connect(lambda kind, said: told.append((kind, said)))
     window.read_plugins()
     assert "waves" not in REGISTRY.all(Pane)
-    assert "sound" not in REGISTRY.all(Kind)
+    assert "tune" not in REGISTRY.all(Kind)
     assert told == [
         (
             "error",

@@ -16,6 +16,7 @@ from headlight.viewer.app.commands.every import listed
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, StackInput, TextInput
 from headlight.viewer.inputs.recorded.inputs import RecordedCloud, RecordedImage, RecordedText
+from headlight.viewer.inputs.sounds.sound import SoundInput
 from headlight.viewer.registry import (
     REGISTRY,
     Change,
@@ -104,6 +105,7 @@ def test_every_kind_has_a_table_to_copy_and_an_export(kind):
 def test_what_was_read_is_of_a_kind():
     plain, image, cloud = Frame(), ImageInput("a", np.zeros((2, 2, 3), np.uint8)), room(3)
     what = (TextInput("a", "a"), image, PictureTextInput("a", image, "a"), cloud, StackInput())
+    what += (SoundInput("a", image, ""),)
     what += (
         RecordedText("a", "a"),
         RecordedImage("a", image.pixels),

@@ -1,5 +1,6 @@
 """The kinds of documents, their pages, and what stands where on each."""
 
+from headlight.viewer.builtin.masks import LAYOUT as _MASKS
 from headlight.viewer.registry import REGISTRY, Kind, Layout, Leaf, Needs, Page, across, down
 
 REGISTRY.add(
@@ -22,6 +23,7 @@ REGISTRY.add(
     Page("zero-shot", "Zero-shot"),
     Page("experiments", "Experiments"),
     Page("methods", "Methods"),
+    Page("masks", "Masks"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -295,7 +297,7 @@ _ZERO_SHOT = Layout(
         down(Leaf("class-texts", 0.57), Leaf("label", 0.43), share=0.28),
         down(Leaf("numbers"), share=0.22),
     ),
-    numbers=".panes.towers.base:SECTIONS",
+    numbers=".panes.pictures.towers.base:SECTIONS",
 )
 _CLOUD = Layout(
     "attention",
@@ -408,9 +410,9 @@ _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
 # What kinds give: "read": a model reads it; "again": that is there, and can read it as often as is asked;
-# "cells": tokens in rows, heads in grids; "characters"; "pixels"; "both": characters beside pixels;
-# "written": a model may go on with it; "positions"; "layers": a stack of convolutions that can be built;
-# "built": there is nothing else; "recorded": it was recorded, and is as it is.
+# "cells": tokens in rows, heads in grids; "characters"; "pixels"; "both": characters beside pixels, which
+# are "pictured" or of what is "heard"; "written": a model may go on with it; "positions"; "layers": a stack
+# of convolutions that can be built; "built": there is nothing else; "recorded": it was, and is as it is.
 REGISTRY.add(
     Kind(
         id="text",
@@ -455,7 +457,7 @@ REGISTRY.add(
         gives=("read", "again", "cells", "pixels"),
         layouts=(
             *(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _FIELDS, _METHODS, _EXPERIMENTS_ON_PICTURE),
-            *(_ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _COST, _PUBLISHED),
+            *(_MASKS, _ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _COST, _PUBLISHED),
         ),
         adapter=".host.adapters:IMAGES",
         reported=".export.report.kinds:PICTURES",
@@ -468,7 +470,7 @@ REGISTRY.add(
         noun="picture with text",
         plural="pictures with texts",
         input=".inputs.inputs:PictureTextInput",
-        gives=("read", "again", "cells", "both", "written"),
+        gives=("read", "again", "cells", "both", "pictured", "written"),
         layouts=(_PICTURE_AND_TEXT, _GENERATION_OF_BOTH, _WEIGHT_OF_BOTH),
         adapter=".host.adapters:PICTURES_WITH_TEXTS",
         reported=".export.report.kinds:PICTURES_WITH_TEXTS",

@@ -46,9 +46,10 @@ REGISTRY.add(
         "points",
         "table of points",
         _TABLES,
-        f"{_CLOUDS}.tables.table:read",
-        f"{_CLOUDS}.tables.table:is_table",
+        f"{_CLOUDS}.tables.told:read",
+        f"{_CLOUDS}.tables.told:is_table",
         guess=True,
+        columns=True,
         names=("XYZ", "PTS", "CSV"),
     ),
     Reader(

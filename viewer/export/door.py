@@ -32,6 +32,7 @@ from headlight.viewer.inputs.inputs import (
     lines_of,
     with_text,
 )
+from headlight.viewer.inputs.told.columns import Meanings
 from headlight.viewer.options import Option, either, flag, taken
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
 
@@ -225,10 +226,9 @@ def document_of(options: ExportOptions, there: Input | None = None) -> Input:
     if there is not None:  # of which another frame may be asked for
         document = REGISTRY.adapter_of(there).sought(there, Making(run_options(options.given)), SILENT)
     else:
+        told, file = Meanings(options.given.get("columns") or ()), options.file
         reading = run_options(options.given).reading
-        document = (
-            from_text(known(text, str)) if options.file is None else from_path(options.file, reading=reading)
-        )
+        document = from_text(known(text, str)) if file is None else from_path(file, SILENT, told, reading)
     if text is not None and (options.file is not None or there is not None):
         document = with_text(document, text)
     _, kind = _export_of(options.what, document)

@@ -29,6 +29,7 @@ from headlight.viewer.inputs.inputs import (
 )
 from headlight.viewer.inputs.recorded.format import loaded
 from headlight.viewer.inputs.recorded.inputs import Recorded, RecordedCloud, RecordedText, step_of
+from headlight.viewer.inputs.sounds.sound import SoundInput
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Adapter:
         if not self.is_other(what, recipe):
             return what
         task.progress(0.0, "Reading")
-        found = from_path(recipe.options.file or what.path, task, recipe.options.reading)
+        found = from_path(recipe.options.file or what.path, task, reading=recipe.options.reading)
         if type(found) is not type(what):
             raise HeadlightError(f"{found.title} holds something else.", "Open it by itself.")
         return found
@@ -177,6 +178,24 @@ class PicturesWithTexts(Adapter):
         return engine.run(what.pixels, what.text, task=task, **more)
 
 
+class Sounds(Adapter):
+    def asked(self, what: SoundInput) -> dict[str, Any]:
+        return {"text": TextInput(what.title, what.text)}
+
+    def remade(self, what: SoundInput, recipe: Making, task: Task) -> SoundInput:
+        text = what.text if recipe.text is None else recipe.text.text
+        return what.moved(recipe.options.since).saying(text)
+
+    def extent(self, what: SoundInput) -> int:
+        return what.sound.samples.nbytes + IMAGES.extent(what.picture)
+
+    def read(self, engine: Any, what: SoundInput, options: RunOptions, task: Task) -> Trace:
+        height, width = what.pixels.shape[:2]
+        seen = (height, width / what.seconds)
+        said = {"language": options.language, "translate": options.translate}
+        return engine.run(what.heard, seen, what.text, writing=options.writing, task=task, **said)
+
+
 class CloudEngine(Protocol):
     """takes: what of a cloud `run` takes by name beside its points, as `CloudInput` calls it; "truth" is its
     labels as places in the engine's `classes`."""
@@ -195,7 +214,8 @@ class Clouds(Adapter):
     at_once = True
 
     def asked(self, what: CloudInput) -> dict[str, Any]:
-        return {"frame": what.frame, "listed": what.listed}
+        columns = None if what.table is None else what.table.roles
+        return {"frame": what.frame, "listed": what.listed, "columns": columns}
 
     def remade(self, what: CloudInput, recipe: Making, task: Task) -> CloudInput:
         what = self.sought(what, recipe, task)
@@ -273,4 +293,4 @@ class RecordedClouds(Clouds):
 
 TEXTS, IMAGES, CLOUDS, STACKS = Texts(), Images(), Clouds(), Stacks()
 RECORDED, RECORDED_CLOUDS = Recordings(), RecordedClouds()
-PICTURES_WITH_TEXTS = PicturesWithTexts()
+PICTURES_WITH_TEXTS, SOUNDS = PicturesWithTexts(), Sounds()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.units import SHORT_UNITS, UNITS, Up
+from headlight.viewer.inputs.told.columns import ROLES, Roles, columns
+from headlight.viewer.inputs.told.units import SHORT_UNITS, UNITS, Up
 from headlight.viewer.options import corners, count, is_given, numbers, option, place, some, within
 from headlight.viewer.registry import REGISTRY, resolve
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from headlight.viewer.inputs.cloud import CloudInput
     from headlight.viewer.inputs.inputs import ImageInput, Input, PictureTextInput, TextInput
     from headlight.viewer.inputs.recorded.inputs import Recorded
+    from headlight.viewer.inputs.sounds.sound import SoundInput
 
 WRITING = ("new", "beams", "temperature", "top_k", "top_p", "seed", "target", "ids")
 """What tells that a model is to write."""
@@ -137,6 +139,27 @@ class OfPictureText(Written, OfFilm):
 
 
 @dataclass(frozen=True)
+class OfSound(Written):
+    text: str | None = option("a text in place of a FILE, or beside a picture", metavar="TEXT", window=True)
+    since: float | None = option(
+        "second of a sound from which on it is heard", parse=float, metavar="SECONDS", window=True
+    )
+    language: str | None = option(
+        "of what is said in a sound, as en or de (guessed by the model)", metavar="CODE", window=True
+    )
+    translate: bool = option("write in English what is said in another language", switch=True, window=True)
+
+    def applied(self, read: SoundInput) -> SoundInput:
+        moved = read if self.since is None else read.moved(self.since)
+        return moved if self.text is None else moved.saying(self.text)
+
+    @classmethod
+    def of(cls, read: SoundInput, run: RunOptions, is_file: bool) -> OfSound:
+        said = {"language": run.language, "translate": run.translate, "since": read.since or None}
+        return cls(text=read.text or None, **said, **cls.asked(run))
+
+
+@dataclass(frozen=True)
 class OfImage(OfFilm):
     size: int | None = option(
         "short side of a picture, {} to {}".format(*SIZES),
@@ -191,8 +214,15 @@ class OfCloud:
     up: Up | None = option(
         "of a cloud: which of its axes points up, or down", choices={up: up for up in get_args(Up)}
     )
+    columns: Roles | None = option(
+        f"of a table of points: what each of its columns is, one of {' '.join(ROLES)} (guessed)",
+        parse=columns,
+        metavar="x,y,z,_,label",
+        window=True,
+    )
 
     def applied(self, read: CloudInput) -> CloudInput:
+        """A table was read by its columns already: `inputs.from_path` takes them."""
         if self.classes is not None:
             from headlight.viewer.inputs.cloud_labels import relabelled
 
@@ -210,7 +240,9 @@ class OfCloud:
         same = frame.metres_per_unit == guessed.metres_per_unit
         unit = None if same else next(short for short, name in SHORT_UNITS.items() if name == frame.unit)
         listed = None if read.numbers is None else read.listed
-        return cls(listed, unit, None if frame.up == guessed.up else frame.up)
+        table = read.table
+        told = None if table is None or table.roles == table.guessed else table.roles
+        return cls(listed, unit, None if frame.up == guessed.up else frame.up, told)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from headlight.viewer.inputs.inputs import (
 )
 from headlight.viewer.inputs.readers import Several, files_in
 from headlight.viewer.inputs.source import AS_USUAL, Reading
+from headlight.viewer.inputs.told.columns import GUESSED, Meanings
 from headlight.viewer.options import taken
 from headlight.viewer.registry import REGISTRY, Kind, resolve
 
@@ -114,18 +115,21 @@ def model_for(what: Input, options: RunOptions) -> tuple[str, tuple[str, ...]]:
     return entry.id, (f"{suited.said} No model in the box is for such: {entry.title} learnt from others.",)
 
 
-def of_file(path: str, reading: Reading = AS_USUAL, task: Task = SILENT) -> Input | Several:
-    """What a file holds, read so; of a folder that is no input itself the files in it."""
+def of_file(
+    path: str, reading: Reading = AS_USUAL, meanings: Meanings = GUESSED, task: Task = SILENT
+) -> Input | Several:
+    """What a file holds, read so; of a folder that is no input itself the files in it. meanings: what is
+    known of its columns, if it is a table."""
     task.progress(0.0, "Reading")
     if Path(path).is_dir() and not is_input(path):
         return files_in(Path(path))
-    what, classes = from_path(path, task, reading), reading.classes
+    what, classes = from_path(path, task, meanings, reading), reading.classes
     return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what
 
 
 def of_kind(kind: str, path: str, reading: Reading = AS_USUAL, task: Task = SILENT) -> Input:
     """What a file holds that is to be of this kind. HeadlightError where it is of another."""
-    what = of_file(path, reading, task)
+    what = of_file(path, reading, task=task)
     if isinstance(what, Several) or REGISTRY.kind_of(what).id != kind:
         raise HeadlightError(
             f"{Path(path).name} is not {REGISTRY.all(Kind)[kind].one}, as the other files are.",
@@ -136,16 +140,16 @@ def of_kind(kind: str, path: str, reading: Reading = AS_USUAL, task: Task = SILE
 
 def described(path: str, text: str, reading: Reading = AS_USUAL, task: Task = SILENT) -> Input:
     """The picture that a file holds, with a text beside it. HeadlightError where it holds none."""
-    return with_text(of_file(path, reading, task), text)
+    return with_text(of_file(path, reading, task=task), text)
 
 
-def dropped_on(path: str, text: str, model: str, task: Task = SILENT) -> Input:
+def dropped_on(path: str, text: str, model: str, meanings: Meanings = GUESSED, task: Task = SILENT) -> Input:
     """What a file holds that was dropped on a text; where it is a picture, and the model reads both at once,
     the two beside each other."""
     from headlight.models.catalogue import entries
     from headlight.models.catalogue.folders import BOTH
 
-    what = of_file(path, task=task)
+    what = of_file(path, AS_USUAL, meanings, task)
     try:
         both = entries.find(model, trust_pickle=True, brought=engines.brought()).reads(BOTH)
     except HeadlightError:
@@ -160,7 +164,9 @@ def given(make: Callable[[], Input], task: Task = SILENT) -> Input:
 
 def again(recipe: Making, path: str, held: Input | None, task: Task = SILENT) -> Input:
     """An input as it was before it was closed: `held`, or else what the file has."""
-    return recipe.input(from_path(path, task, recipe.options.reading) if held is None else held, task)
+    meanings = Meanings(recipe.columns or ())
+    there = from_path(path, task, meanings, recipe.options.reading) if held is None else held
+    return recipe.input(there, task)
 
 
 def elsewhere(source: Input, recipe: Making, task: Task = SILENT) -> Input:
@@ -208,7 +214,8 @@ def read_again(recipe: Recipe, task: Task = SILENT) -> tuple[Input, Pass]:
     if isinstance(source, str):
         path, what = "", from_text(source)
     else:
-        path, what = source.path, from_path(source.path, task, run_options(given).reading)
+        path, told_columns = source.path, Meanings(tuple(given.get("columns", ())))
+        what = from_path(path, task, told_columns, run_options(given).reading)
         if file_of(path) != source:
             raise HeadlightError(f"{path} is not what it was.", "Open it as it is now.")
     if options := REGISTRY.all(Kind)[recipe.kind].options:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headlight.viewer.inputs.cloud import Frame
     from headlight.viewer.inputs.inputs import Input, TextInput
     from headlight.viewer.inputs.source import Reading
+    from headlight.viewer.inputs.told.columns import Roles
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,10 @@ class RunOptions:
     `Entry`). writing: how the model goes on with a text, None where it does not. texts: classes that a
     picture is compared with, each put into every one of `prompts`. at, not_at, around: pixels of a picture on
     what is to be cut out of it and beside that, and the first and last pixel of a box around it. step: of
-    several recordings the one that is shown, None for the last. frame: of several pictures in a file the
-    one, from 1; encoding: of a text's file; None for what is usual. file: of several files the one that is
-    read, None for the one that was opened.
+    several recordings the one that is shown, None for the last. since: the second of a sound from which on it
+    is heard. language: of what is said in it, None for a guess of the model's; translate: it is to be written
+    in English. frame: of several pictures in a file the one, from 1; encoding: of a text's file; None for
+    what is usual. file: of several files the one that is read, None for the one that was opened.
     """
 
     model: str | None = None
@@ -47,6 +49,9 @@ class RunOptions:
     not_at: tuple[tuple[float, float], ...] = ()
     around: tuple[float, float, float, float] | None = None
     step: int | None = None
+    since: float = 0.0
+    language: str | None = None
+    translate: bool = False
     frame: int | None = None
     encoding: str | None = None
     file: str | None = None
@@ -69,13 +74,15 @@ class Making:
     """All that a person can change of how a document is made.
 
     text: the text itself, None of what is no text. frame: how a cloud's coordinates are read, None of what is
-    no cloud. listed: the list of classes that its labels are read by.
+    no cloud, and for a guess. listed: the list of classes that its labels are read by. columns: what those of
+    a table are, () for a guess, None of what is no table of points.
     """
 
     options: RunOptions
     text: TextInput | None = None
     frame: Frame | None = None
     listed: str | None = None
+    columns: Roles | None = None
 
     @classmethod
     def of(cls, what: Input, options: RunOptions) -> Making:

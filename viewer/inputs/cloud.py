@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headlight.models.core.answers import BoxEdits, Boxes
-from headlight.viewer.inputs.units import UNITS, Up, said_up
+from headlight.viewer.inputs.told.columns import Table
+from headlight.viewer.inputs.told.units import UNITS, Up, said_up
 
 # Which file axis each local axis is, and its sign: rotations, so that nothing is mirrored.
 _TURNS: dict[Up, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
@@ -115,6 +116,8 @@ class CloudInput:
     """True boxes around things, in local metres, where a file beside this one has them."""
     edits: BoxEdits | None = None
     """Boxes that a model found and that were set by hand since, of what is exported."""
+    table: Table | None = None
+    """The first rows of its file and what their columns are read as, where that is a table."""
 
     def __post_init__(self) -> None:
         if self.total < 0:

@@ -12,7 +12,7 @@ from headlight.viewer.inputs.cloud_labels import Labels, read_labels
 from headlight.viewer.inputs.clouds import parts as limits
 from headlight.viewer.inputs.clouds.parts import Parts, bytes8, check_count, guarding
 from headlight.viewer.inputs.frames import guess_frame
-from headlight.viewer.inputs.marks import marked
+from headlight.viewer.inputs.pictures.marks import marked
 from headlight.viewer.inputs.source import Source
 from headlight.viewer.registry import Reader, resolve
 
@@ -230,4 +230,5 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         others=_others(parts.points, kept),
         total=total,
         notices=tuple(notices),
+        table=parts.table,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from headlight.viewer.inputs.cloud import Frame
-from headlight.viewer.inputs.units import UPS, Up
+from headlight.viewer.inputs.told.units import UPS, Up
 
 _SAMPLE = 100_000
 """Points that a guess looks at."""

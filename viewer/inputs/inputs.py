@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -19,8 +20,10 @@ from headlight.models.core.interventions import Edit
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.readers import claiming, reader_of
+from headlight.viewer.inputs.clouds.tables.told import is_asked, undecided
+from headlight.viewer.inputs.readers import claiming, is_rest, reader_of
 from headlight.viewer.inputs.source import AS_USUAL, HEAD, Reading, Source, ending_of
+from headlight.viewer.inputs.told.columns import AS_TEXT, GUESSED, Meanings, Table, Undecided
 from headlight.viewer.registry import REGISTRY, Kind, Reader, resolve
 
 MAX_TEXT_BYTES = 2_000_000
@@ -29,14 +32,15 @@ _TITLE_LENGTH = 40
 
 @dataclass(frozen=True)
 class TextInput:
-    """One text or a pair. notices: sentences the user should see. encoding: in which its file was read, "" of
-    what is in none.
+    """One text or a pair. notices: sentences the user should see. table: its first rows, where its file may
+    as well be a table of points. encoding: in which its file was read, "" of what is in none.
     """
 
     title: str
     text: str
     pair: str | None = None
     notices: tuple[str, ...] = ()
+    table: Table | None = None
     encoding: str = ""
 
 
@@ -103,31 +107,41 @@ class PictureTextInput:
     def pixels(self) -> np.ndarray:
         return self.picture.pixels
 
+    def saying(self, text: str) -> Self:
+        """The same with another text. HeadlightError as of `from_text`, but that nothing need be said."""
+        return self if text == self.text else replace(self, text=_beside(text)[0])
+
 
 Input = TextInput | ImageInput | CloudInput | StackInput | PictureTextInput
 
 
-def from_path(path: str | os.PathLike[str], task: Task = SILENT, reading: Reading = AS_USUAL) -> Input:
+def from_path(
+    path: str | os.PathLike[str],
+    task: Task = SILENT,
+    meanings: Meanings = GUESSED,
+    reading: Reading = AS_USUAL,
+) -> Input:
     """The text, image or point cloud that a file holds. A cloud tells `task` how far it is.
 
-    Raises HeadlightError; never waits for a pipe or a device.
+    meanings: what is known of its columns, if it is a table. Raises HeadlightError, Undecided where somebody
+    is to be asked what they are; never waits for a pipe or a device.
     """
-    what = _from_path(Path(path), task, reading)
+    what = _from_path(Path(path), task, meanings, reading)
     return replace(what, path=str(path)) if isinstance(what, ImageInput | CloudInput) else what
 
 
-def _from_path(path: Path, task: Task, reading: Reading) -> Input:
+def _from_path(path: Path, task: Task, meanings: Meanings, reading: Reading) -> Input:
     name = shown(path.name or str(path))
     inside = _check_kind(path, name)
     if inside is not None:
-        return inside(task)
+        return _tabled(inside(task), meanings)
     with _complaining(path, name), open(path, "rb", opener=_open_without_waiting) as file:
         state = os.fstat(file.fileno())
         _check_regular(state.st_mode, name)  # another may have taken the file's place since it was looked at
         with _complaining(path, name, opened=True):
             head = file.read(HEAD)
             ending = ending_of(path.name)
-            return _read(Source(name, file, state.st_size, path, task, head, ending, reading))
+            return _read(Source(name, file, state.st_size, path, task, head, ending, meanings, reading))
 
 
 def from_bytes(data: bytes, title: str, reading: Reading = AS_USUAL) -> Input:
@@ -139,13 +153,28 @@ def _read(source: Source) -> Input:
     if not source.head:
         raise HeadlightError(f"{source.name} is empty (0 bytes).", "Choose a file with something in it.")
     reader = reader_of(source)
-    what = _opened(reader, source)
+    table = undecided(source) if is_rest(reader) else None
+    if table is not None and source.meanings.asks and is_asked(table, source.meanings):
+        raise Undecided(table)
+    what = _tabled(_opened(reader, source), source.meanings)
+    if isinstance(what, TextInput) and table is not None:
+        what = replace(what, table=table)
     # What reads as a text may be named like any other; what does not, or is named like a picture, may not.
     claims = claiming(source.ending)
     plain = not reader.binary and not any(one.binary for one in claims)
     if plain or not claims or any(one.kind == reader.kind for one in claims):
         return what
     return replace(what, notices=(f"{source.name} is {reader.one} in spite of its name.", *what.notices))
+
+
+def _tabled(what: Input, meanings: Meanings) -> Input:
+    """HeadlightError where columns are told of what has none."""
+    read = what.table if isinstance(what, CloudInput) else None
+    if meanings.chosen and meanings.chosen != AS_TEXT and read is None:
+        raise HeadlightError(
+            f"{what.title} is no table, whose columns could be told.", "Leave --columns out."
+        )
+    return what
 
 
 def _opened(reader: Reader, source: Source) -> Input:
@@ -183,14 +212,22 @@ def from_text(text: str, title: str | None = None, pair: str | None = None) -> T
 def beside(picture: ImageInput, text: str) -> PictureTextInput:
     """A picture with a text, every line ending in "\\n". HeadlightError as of `from_text`, but that nothing
     need be said."""
+    read, notices = _beside(text)
+    return PictureTextInput(picture.title, picture, read, (*picture.notices, *notices))
+
+
+def _beside(text: str) -> tuple[str, tuple[str, ...]]:
+    """(a text that may say nothing, notices)."""
     if not text.strip():
-        return PictureTextInput(picture.title, picture, "", picture.notices)
+        return "", ()
     read = from_text(text)
-    return PictureTextInput(picture.title, picture, read.text, (*picture.notices, *read.notices))
+    return read.text, read.notices
 
 
 def with_text(what: Input, text: str) -> PictureTextInput:
-    """A picture with a text beside it. HeadlightError for what is no picture."""
+    """A picture or a sound with a text beside it. HeadlightError for what is neither."""
+    if isinstance(what, PictureTextInput):
+        return what.saying(text)
     if not isinstance(what, ImageInput):
         raise HeadlightError(
             f"There are both a file and a text, and {what.title} is no picture for a text to stand beside.",

@@ -10,6 +10,7 @@ from pathlib import Path
 from headlight.models.core.errors import HeadlightError, shown
 from headlight.viewer.inputs.encodings import is_binary, looks_like_text
 from headlight.viewer.inputs.source import Source, ending_of
+from headlight.viewer.inputs.told.columns import AS_TEXT
 from headlight.viewer.registry import REGISTRY, Kind, Reader, resolve
 
 MOST_FILES = 100_000
@@ -72,8 +73,18 @@ def _numbered(name: str) -> tuple[tuple[int, int | str], ...]:
 
 def reader_of(source: Source) -> Reader:
     """What reads a file. Something does: the rest are texts, or say that they are none."""
+    chosen = source.meanings.chosen
+    if chosen == AS_TEXT:
+        return _rest()
     found = told(source)
-    return _rest() if found is None or _is_prose(source) else found
+    if chosen and found is None:  # what its columns are is told: it is a table
+        return next(one for one in REGISTRY.all(Reader).values() if one.columns)
+    return _rest() if found is None or (_is_prose(source) and not chosen) else found
+
+
+def is_rest(reader: Reader) -> bool:
+    """Whether it reads what no other does."""
+    return reader is _rest()
 
 
 def told(source: Source) -> Reader | None:

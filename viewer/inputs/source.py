@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from headlight.models.core.task import SILENT, Task
+from headlight.viewer.inputs.told.columns import GUESSED, Meanings
 
 HEAD = 65_536
 """Bytes at the beginning of a file by which its format is told."""
@@ -39,7 +40,8 @@ AS_USUAL = Reading()
 class Source:
     """An open file, or bytes, that a reader reads forwards in chunks; of a folder its path alone.
 
-    head: its first bytes. ending: of its name, without the dot, in lower case.
+    head: its first bytes. ending: of its name, without the dot, in lower case. meanings: what is known of its
+    columns, if it is a table.
     Never a memory map: a file that another program cuts off meanwhile would end the process.
     """
 
@@ -50,6 +52,7 @@ class Source:
     task: Task = SILENT
     head: bytes = b""
     ending: str = ""
+    meanings: Meanings = GUESSED
     reading: Reading = AS_USUAL
 
     @classmethod

@@ -99,6 +99,17 @@ def no_zeroing(document: Document) -> str:
     return "" if "heads" in trace.run.offers else f"The values of {trace.model.title} cannot be taken away."
 
 
+def cuts_nothing_out(document: Document) -> str:
+    """Some models cut parts out of a picture, by themselves or where it is clicked."""
+    from headlight.models.core.answers import Masks
+
+    trace = document.trace
+    if trace is None:
+        return "No model has read it yet."
+    cuts = "clicks" in trace.run.offers or trace.answer(Masks) is not None
+    return "" if cuts else f"{trace.model.title} cuts nothing out of pictures."
+
+
 def no_class_texts(document: Document) -> str:
     """Texts stand beside a picture once they are typed, and a model of two towers has read both."""
     from headlight.models.core.answers import TextClasses

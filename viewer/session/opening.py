@@ -17,6 +17,7 @@ from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.readers import Several
+from headlight.viewer.inputs.told.columns import GUESSED
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import Document, Session
@@ -61,7 +62,7 @@ class Opening:
 
     def open_path(self, path: str, then: Callable[[Input], Document] | None = None) -> None:
         """then: what makes a document of it, a new one where it is None."""
-        self._open(work_of("of_file", path, self.options.reading), path, then)
+        self._open(work_of("of_file", path, self.options.reading, GUESSED), path, then)
 
     def open_described(self, path: str, text: str) -> None:
         """A picture's file with a text beside it."""
@@ -81,7 +82,7 @@ class Opening:
             options = replace(document.options, writing=None, interventions=(), start=0, model=model)
             return self.session.add(what, options if together else self.options_for(what), path)
 
-        self._open(work_of("dropped_on", path, text.text, model), path, made)
+        self._open(work_of("dropped_on", path, text.text, model, GUESSED), path, made)
 
     def ask_in_words(self) -> None:
         """A text is to stand beside the current picture: a document of both, whose text is typed there."""
@@ -149,7 +150,7 @@ class Opening:
             document.view, document.fresh = view, False
             return document
 
-        self._open(work_of("of_file", path, like.options.reading), path, made)
+        self._open(work_of("of_file", path, like.options.reading, GUESSED), path, made)
 
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
         from headlight.viewer.inputs.inputs import from_pixels

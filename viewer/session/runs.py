@@ -292,9 +292,11 @@ class Runs(Opening):
                 other.former = None
         again = document.made == Making.of(what, options)
         start = result.start or (max(len(result.trace.layers) - 1, 0), 0)
+        before = document.trace
+        more = before is not None and len(before.streams) < len(result.trace.streams)
         self.session.take(
             document,
-            start if document.fresh else None,
+            start if document.fresh or more else None,  # what is new is looked at first
             former=document.former if again else former(document) or document.former,
             fresh=False,
             input=what,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from headlight.models.core.errors import known
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.recipe import Making
+from headlight.viewer.inputs.told.columns import AS_TEXT, Meanings
 from headlight.viewer.session.document import Document, film_of
 from headlight.viewer.session.opening import work_of
 from headlight.viewer.session.runs import Runs
@@ -31,7 +32,7 @@ def walk(runs: Runs, document: Document, by: int) -> None:
     options = {"file": following, "frame": None, "interventions": kept.interventions}
     if document is runs.session.current:
         runs.session.change(Selection, queries=(), keys=(), gesture="walk")
-    recipe = replace(document.wanted.amended(**options), frame=None, listed=None)
+    recipe = replace(document.wanted.amended(**options), frame=None, listed=None, columns=None)
     runs.session.ask(document, recipe, "walk")
 
 
@@ -67,8 +68,10 @@ def reread(runs: Runs, document: Document, encoding: str) -> None:
         if not failure.ended:  # else it is told for all that was lost
             runs.notify("error", failure.cause, failure.next_step, None, document)
 
+    # Whoever chooses an encoding says that it is a text.
+    read = work_of("of_file", document.path, options.reading, Meanings(AS_TEXT))
     runs.jobs.submit(
-        *(f"decode {document.number}", work_of("of_file", document.path, options.reading), take),
+        *(f"decode {document.number}", read, take),
         lane="look",
         failed=failed,
         here=bool(runs.jobs.host.where),

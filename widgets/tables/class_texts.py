@@ -43,6 +43,7 @@ class ClassTextRows(QWidget):
         self.more = TextLine("New class text")
         self.more.setPlaceholderText("Add a text")
         self.more.returnPressed.connect(self._add)
+        self._grid.addWidget(self.more, 1, 0, 1, 2)
 
     def set_rows(
         self, texts: Sequence[str], shares: Sequence[float], before: Sequence[float] | None = None

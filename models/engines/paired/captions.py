@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ from headlight.models.core.tokens import INPUT, OUTPUT, Tokens
 from headlight.models.core.trace import Trace
 from headlight.models.engines.heads import Said, said
 from headlight.models.engines.paired.eye import Eye
-from headlight.models.engines.paired.fed import Fed, Feeder
+from headlight.models.engines.paired.fed import Fed
 from headlight.models.engines.run import Askable, recipe_of
 from headlight.models.engines.seq2seq import OWN, Logits, special_of, start_of
 from headlight.models.engines.texts.expected import expected
@@ -57,13 +57,16 @@ class CaptionEngine(Askable):
     """A tower that sees and a decoder that writes, with the tokenizer of what it writes."""
 
     _hides = False
+    _sees: Any = Eye
+    """What records the tower."""
+    _of = "a picture"
 
     def __init__(
         self,
         whole: PreTrainedModel,
         parts: tuple[PreTrainedModel, PreTrainedModel],
         tokenizer: PreTrainedTokenizerFast,
-        feeder: Feeder,
+        feeder: Any,
         entry: Entry,
         device: str,
         untrained: bool = False,
@@ -71,7 +74,7 @@ class CaptionEngine(Askable):
         self.whole, (sees, self.model) = whole, parts
         self.entry, self.device, self._feeder = entry, device, feeder
         self.card = entry.card(untrained)
-        self.eye = Eye(sees, entry.title)
+        self.eye = self._sees(sees, entry.title)
         self._reader = Reader(tokenizer, entry.title, min(limit_of(self.model, tokenizer), MAX_TOKENS))
         self._start = start_of(whole if whole.config.is_encoder_decoder else self.model, tokenizer)
         ends = (special_of(whole, "eos_token_id"), tokenizer.eos_token_id, tokenizer.sep_token_id)
@@ -90,13 +93,14 @@ class CaptionEngine(Askable):
         whole: PreTrainedModel,
         parts: tuple[PreTrainedModel, PreTrainedModel],
         missing: frozenset[str],
-        feeder: Feeder,
+        feeder: Any,
         entry: Entry,
         device: str,
         task: Task = SILENT,
-    ) -> CaptionEngine:
-        """Of a model that was loaded; missing: names of weights that are random. HeadlightError where its
-        folder lacks a tokenizer, or its attention cannot be recorded."""
+    ) -> Self:
+        """Of a model that was loaded; missing: names of weights that are random; feeder: what prepares what
+        it sees, a `Feeder`. HeadlightError where its folder lacks a tokenizer, or its attention cannot be
+        recorded."""
         tokenizer = load_tokenizer(entry.weights)
         bodies = (parts[0], parts[1].base_model)
         untrained = any(is_untrained(whole, body, missing) for body in bodies)
@@ -113,8 +117,7 @@ class CaptionEngine(Askable):
         return frozenset({"write"} if self.head is not None else set())
 
     def _make_sure(self, task: Task) -> None:
-        fed = self._feeder.small(np.random.default_rng(0).integers(0, 256, (*TRIED, 3), np.uint8))
-        inputs = self._pictured(fed)
+        inputs = self._pictured(self._small())
         self._said += self.eye.make_sure(inputs, task)
         with torch.no_grad():
             states = self.eye.states(inputs)
@@ -125,6 +128,10 @@ class CaptionEngine(Askable):
             self._said += (notice,) if notice else ()
         else:
             self._asked = True
+
+    def _small(self) -> Fed:
+        """What it is tried on."""
+        return self._feeder.small(np.random.default_rng(0).integers(0, 256, (*TRIED, 3), np.uint8))
 
     def run(
         self, pixels: np.ndarray, text: str, task: Task = SILENT, writing: Writing | None = None
@@ -137,7 +144,9 @@ class CaptionEngine(Askable):
         HeadlightError for what cannot be prepared, and for a text that is longer than it writes.
         """
         task.progress(0.0, "Preparing the picture")
-        fed = self._feeder.fed(pixels)
+        return self._run(self._feeder.fed(pixels), text, writing, task)
+
+    def _run(self, fed: Fed, text: str, writing: Writing | None, task: Task) -> Trace:
         if writing is None and text.strip():
             writing = Writing(target=text, new=0)
         output = self._output(fed, text, writing or Writing(), Part(task, 0.0, 0.9, lambda so_far: so_far))
@@ -149,10 +158,11 @@ class CaptionEngine(Askable):
         title, count, target = self.entry.title, writing.count(OWN), writing.target or text
         ids = writing.ids
         if not ids and target.strip():
-            output = typed(self._reader, target, self._start, self._end, task)
+            output = self._typed(target, fed, task)
             if not count or (writing.target is not None and writing.new is None):
                 return output
             ids = output.ids[1:]
+        ids = ids or self._first(fed)
         room = self._reader.limit - 1 - len(ids)
         if room < 0:
             raise HeadlightError(
@@ -169,6 +179,14 @@ class CaptionEngine(Askable):
         if writing.new is None and gone.ended in ("length", "room") and count:
             return replace(output, notices=(f"{title} was stopped after {len(gone.ids):,} tokens.",))
         return output
+
+    def _typed(self, text: str, fed: Fed, task: Task) -> Output:
+        """A text that was given as what is written."""
+        return typed(self._reader, text, self._start, self._end, task)
+
+    def _first(self, fed: Fed) -> tuple[int, ...]:
+        """Tokens with which all that is written begins."""
+        return ()
 
     def _writes(self) -> PreTrainedModel:
         return self.whole if self.whole.config.is_encoder_decoder else self.model
@@ -228,18 +246,25 @@ class CaptionEngine(Askable):
             layer.stack = "encoder"
         found: dict[str, list[BlockLayer]] = {"encoder": [*seen], "decoder": [], "cross": []}
         for call in calls:
-            across = call.kind == "cross" or "cross" in call.name
-            queries, keys = written, saw if across else written
-            if call.shape[2:] != (len(queries), len(keys)):
+            layer = self._layer(call, written, saw)
+            if layer is None:
                 raise HeadlightError(
                     f"{self.entry.title} does not attend from what it writes to what it sees: {call.name} "
                     f"goes from {call.shape[2]:,} to {call.shape[3]:,} tokens.",
                     "Choose another model.",
                 )
-            layer = RecordedLayer(call, queries, keys)
-            layer.stack = "cross" if across else "decoder"
             found[layer.stack].append(layer)
         return numbered([layer for layers in found.values() for layer in layers])
+
+    def _layer(self, call: Call, written: Tokens, saw: Tokens) -> BlockLayer | None:
+        """A layer of what writes; None where it does not lead from these tokens to those."""
+        across = call.kind == "cross" or "cross" in call.name
+        keys = saw if across else written
+        if call.shape[2:] != (len(written), len(keys)):
+            return None
+        layer = RecordedLayer(call, written, keys)
+        layer.stack = "cross" if across else "decoder"
+        return layer
 
     def _says(self, states: Tensor, ids: Sequence[int]) -> Any:
         """What the decoder gives of what the tower saw, for the tokens that it is given."""
@@ -285,5 +310,6 @@ class CaptionEngine(Askable):
 
     def _unasked(self) -> HeadlightError:
         return HeadlightError(
-            f"What {self.entry.title} writes of a picture is shown, not asked about.", "Choose another model."
+            f"What {self.entry.title} writes of {self._of} is shown, not asked about.",
+            "Choose another model.",
         )

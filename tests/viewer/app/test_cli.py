@@ -142,8 +142,8 @@ WRONG = {
     "Choose it with --point, or write npz.",
     "c.npy rollout --out x.npz": "The rollout of all points of a cloud would be a matrix of points × points. "
     "Choose one with --point; its neighbourhoods are “attention”.",
-    "c.npy rollout --point 1 --discard .5 --out x.npz": "--discard is of texts, images and pictures with "
-    "texts. Leave it out for a point cloud.",
+    "c.npy rollout --point 1 --discard .5 --out x.npz": "--discard is of texts, images, pictures with "
+    "texts and sounds. Leave it out for a point cloud.",
     "c.npy rollout --point 1 --out x.png": "The rollout of a point cloud can be npz or csv. "
     "Change its ending.",
     "c.npy tokens --up w --out x.npz": "Argument --up: invalid choice: 'w' (choose from 'z', 'y', 'x', "

@@ -14,7 +14,7 @@ from headlight.viewer.host.asked import OfCloud
 from headlight.viewer.inputs.cloud_labels import TITLES
 from headlight.viewer.inputs.clouds.las import _plane_unit
 from headlight.viewer.inputs.inputs import from_path
-from headlight.viewer.inputs.marks import marked
+from headlight.viewer.inputs.pictures.marks import marked
 from headlight.viewer.options import options_of
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import RGB, XYZ, N, columns

@@ -14,7 +14,7 @@ from headlight.viewer.inputs.cloud_labels import relabelled
 from headlight.viewer.inputs.clouds import guard, las
 from headlight.viewer.inputs.frames import guess_frame
 from headlight.viewer.inputs.inputs import TextInput, from_bytes, from_path
-from headlight.viewer.inputs.units import UPS
+from headlight.viewer.inputs.told.units import UPS
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import LABELS, NORMALS, RGB, XYZ, N, columns
 

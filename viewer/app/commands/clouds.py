@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from headlight.viewer.app.commands.bound import Acts
-from headlight.viewer.inputs.units import UPS
+from headlight.viewer.inputs.told.units import UPS
 from headlight.viewer.session.view import CloudSettings
 
 if TYPE_CHECKING:

@@ -16,6 +16,8 @@ from headlight.viewer.export.figures import Drawing, picture_drawing
 from headlight.viewer.export.report.page import Block, Figure, Said, Verbatim
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, TextInput
+from headlight.viewer.inputs.sounds.sound import SoundInput
+from headlight.viewer.inputs.sounds.spectrogram import HIGHEST
 from headlight.viewer.session.view import MapSettings
 
 MATRIX = 128
@@ -81,6 +83,13 @@ class PicturesWithTexts(Reported):
         return [*PICTURES.shown(document.picture), Verbatim(document.text)]
 
 
+class Sounds(Reported):
+    def shown(self, document: SoundInput) -> list[Block]:
+        said = f"{document.seconds:,.2f} s from {document.since:,.2f} s on, up to {HIGHEST:,.0f} Hz"
+        picture = Figure(picture_drawing(document.pixels, ""), said)
+        return [picture, *([Verbatim(document.text)] if document.text else [])]
+
+
 class Clouds(Reported):
     maps = None
 
@@ -111,4 +120,4 @@ def _middle(cloud: CloudInput) -> int:
 
 
 PLAIN, TEXTS, PICTURES, CLOUDS = Reported(), Texts(), Pictures(), Clouds()
-PICTURES_WITH_TEXTS = PicturesWithTexts()
+PICTURES_WITH_TEXTS, SOUNDS = PicturesWithTexts(), Sounds()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -159,7 +160,9 @@ def _relevance(
         ], {}
     found, method, target = found_by(options, document, trace, Part(task, 0.0, 0.4))
     drawn = relevance_result(options, "svg", document, trace, task).drawing()
-    of = f"“{target.name}”, which has {target.score:.4g}" if target else "the readout"
+    of = f"“{target.name}”" if target else "the readout"
+    if target and math.isfinite(target.score):  # not of what the model says nothing of by itself
+        of += f", which has {target.score:.4g}"
     said = f"{method.name} of {of}" + (f", in {method.unit}" if method.unit else "")
     blocks = [Figure(drawn, said), *(Said(one, dim=True) for one in (method.says, method.paper) if one)]
     shown, numbers = [Section("Relevance", blocks)], {"relevance": kept(found.values)}

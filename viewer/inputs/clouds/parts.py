@@ -16,6 +16,7 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.viewer.inputs.source import Source
+from headlight.viewer.inputs.told.columns import Table
 
 MAX_CLOUD_POINTS = 20_000_000
 MAX_CLOUD_BYTES = 4_000_000_000
@@ -101,6 +102,10 @@ class Parts:
     """The file itself tells `unit`."""
     label_name: str = ""
     """What the file calls its labels."""
+    meaning: dict[str, int] | None = None
+    """Of a table: which of its columns was read as what."""
+    table: Table | None = None
+    """Its first rows."""
     notices: list[str] = field(default_factory=list)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headlight.viewer.inputs.marks import marked
+from headlight.viewer.inputs.pictures.marks import marked
 
 _PART = 1 << 20
 """Samples that are converted at a time."""

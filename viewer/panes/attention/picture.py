@@ -177,7 +177,9 @@ class PicturePane(OnInputPane):
         """A chip for each of the surest, and for those that are chosen: what they found."""
         chosen = tokens.find_all(view[Selection].queries).tolist()
         hovered = tokens.find_all([place for place in (hover.query, hover.key) if place]).tolist()
-        surest = sorted(range(len(tokens)), key=lambda at: -_share_said(tokens.labels[at]))[:QUERIES_NAMED]
+        surest = list(range(len(tokens)))
+        if len(tokens) > NOWHERE_NAMED or any(map(_share_said, tokens.labels)):
+            surest = sorted(surest, key=lambda at: -_share_said(tokens.labels[at]))[:QUERIES_NAMED]
         self._chip_tokens = list(dict.fromkeys((*surest, *chosen[:QUERIES_NAMED])))
         self.queries_row.show()
         self.chips.set_chips(
@@ -287,8 +289,9 @@ def _seen_at(trace: Trace, shape: tuple[int, int]) -> str:
 
 def _share_said(label: str) -> float:
     """“cat 93%” → 0.93, 0 of what says none."""
-    last = label.rpartition(" ")[2].removesuffix("%")
-    return float(last) / 100 if last.isdigit() else 0.0
+    last = label.rpartition(" ")[2]
+    share = last.removesuffix("%")
+    return float(share) / 100 if share != last and share.isdigit() else 0.0
 
 
 def _beside(label: str, *what: QWidget) -> QHBoxLayout:

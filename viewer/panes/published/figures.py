@@ -36,7 +36,8 @@ class PublishedPane(Pane):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.em(1.4))
         for table in tables():
-            self._parts[table.id] = self._part(table)
+            self._parts[table.id] = part = self._part(table)
+            part.setParent(inner)  # those of other kinds of document are in no layout
         whole = QWidget()  # a column of controls would be narrow
         frame = QVBoxLayout(whole)
         frame.setContentsMargins(0, 0, 0, 0)

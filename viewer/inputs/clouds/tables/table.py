@@ -67,12 +67,9 @@ class Layout:
 
 def layout(head: bytes, ending: str) -> Layout | None:
     """How a file is written that begins with `head`, or None if it is no table of points."""
-    codec = wide(head)
-    if codec is None and b"\0" in head:
+    lines = lines_of(head)
+    if lines is None:
         return None
-    lines = _LINE_ENDS.split(head.decode(codec, "ignore") if codec else readable(head))
-    if len(head) >= 1 << 15:
-        lines.pop()  # cut anywhere
     names = promised = None
     is_text = False
     for first, line in enumerate(lines[:20]):  # noqa: B007
@@ -104,7 +101,18 @@ def layout(head: bytes, ending: str) -> Layout | None:
     columns, worded = found[0]
     if names is not None and len(names) != columns:
         names = None
-    return Layout(_separators(rows[0]), columns, names, first, promised, worded)
+    return Layout(separators(rows[0]), columns, names, first, promised, worded)
+
+
+def lines_of(head: bytes) -> list[str] | None:
+    """The whole lines of a file's beginning, None for what is no text."""
+    codec = wide(head)
+    if codec is None and b"\0" in head:
+        return None
+    lines = _LINE_ENDS.split(head.decode(codec, "ignore") if codec else readable(head))
+    if len(head) >= 1 << 15:
+        lines.pop()  # cut anywhere
+    return lines
 
 
 def _numeric(row: str, names: tuple[str, ...] | None, sure: bool) -> tuple[int, tuple[int, ...]] | None:
@@ -113,7 +121,7 @@ def _numeric(row: str, names: tuple[str, ...] | None, sure: bool) -> tuple[int, 
     Words may only stand in columns that a header names, and not for x, y and z; in a file that is surely one
     of points, behind its coordinates.
     """
-    words = prepared([row], _separators(row))[0].split()
+    words = prepared([row], separators(row))[0].split()
     if len(words) >= 3 and all(map(is_number, words)):
         return len(words), ()
     cells = _cells(row, _cut(row))
@@ -134,7 +142,7 @@ def _cells(line: str, cut: str | None) -> list[str]:
     return [cell.strip().strip("\"'") for cell in line.split(cut)]
 
 
-def _separators(row: str) -> str:
+def separators(row: str) -> str:
     """Characters to be read as spaces; after "." commas are decimal points."""
     quotes = "".join(c for c in "\"'" if c in row)
     if ";" in row:
@@ -185,21 +193,26 @@ def is_table(source: Source) -> bool:
     return layout(source.head, source.ending) is not None
 
 
-def read(source: Source) -> Parts:
-    return read_table(source, layout(source.head, source.ending), source.ending)
-
-
-def read_table(source: Source, found: Layout, ending: str = "", forgiving: bool = False) -> Parts:
-    """forgiving: a few lines that cannot be read become points without coordinates instead of an error."""
+def read_table(
+    source: Source,
+    found: Layout,
+    ending: str = "",
+    forgiving: bool = False,
+    meaning: dict[str, int] | None = None,
+) -> Parts:
+    """forgiving: a few lines that cannot be read become points without coordinates instead of an error.
+    meaning: which column is what, None for the header's names or a guess."""
     codec = wide(source.file.read(4))
     source.file.seek(0)
     if codec is not None:
         with narrowed(source, codec) as plain:
-            return _read_table(plain, found, ending, forgiving)
-    return _read_table(source, found, ending, forgiving)
+            return _read_table(plain, found, ending, forgiving, meaning)
+    return _read_table(source, found, ending, forgiving, meaning)
 
 
-def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> Parts:
+def _read_table(
+    source: Source, found: Layout, ending: str, forgiving: bool, meaning: dict[str, int] | None
+) -> Parts:
     promised = found.promised
     if promised is not None:
         check_count(source.name, promised)
@@ -208,9 +221,9 @@ def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> 
     text = Lines(source)
     for _ in range(found.skipped):
         text.block(1)
-    meaning, parts, count, first_column = None, [], 0, ""
+    parts, count, first_column = [], 0, ""
     spoilt: list[int] | None = [] if forgiving else None
-    label, seen = roles(found.names or ()).get("label"), {}
+    label, seen = (meaning or roles(found.names or ())).get("label"), {}
     for block in text.blocks():
         if promised is not None:  # each scan of a PTS has its count before it
             block, counts = _without_counts(block)
@@ -234,7 +247,7 @@ def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> 
         columns = Columns(source.name, meaning, len(values), [values.dtype] * found.columns)
         columns.put(0, len(values), lambda i, values=values: values[:, i])
         parts.append(columns.arrays)
-    if meaning is None:
+    if meaning is None or not parts:
         raise no_points(source.name)
     if promised is not None and count < promised:
         raise promises_more(source.name, promised, count)
@@ -244,7 +257,7 @@ def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> 
     notices.extend([first_column] if first_column else [])
     # Lines are read byte by byte; names are more than that.
     names = tuple(readable(name.encode("latin-1")) for name in seen) or None
-    parts = Parts(**arrays, names=names, label_name=called, notices=notices)
+    parts = Parts(**arrays, names=names, label_name=called, notices=notices, meaning=meaning)
     if found.names and in_degrees(found.names):
         parts.points = _projected(parts.points)
         parts.unit, parts.said, parts.sure = 1.0, True, True

@@ -1,0 +1,120 @@
+"""What a model is given of a sound, and which of its frames are sound: the others are silence behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from transformers import PreTrainedConfig, WhisperFeatureExtractor
+
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.tokens import Box, PatchTokens
+from headlight.models.engines.paired.fed import Fed, Grid
+
+RATE = 16_000
+"""Numbers a second that sounds come with."""
+STRIDE = 2
+"""Frames of the spectrogram in one token: the step of the second convolution."""
+TRIED = 0.25
+"""Seconds of the noise that a recorded pass is compared with a plain one on."""
+
+
+@dataclass(frozen=True)
+class Heard(Fed):
+    """As Fed, of one row of tokens along time. seconds: of one token; language, translate: as is asked."""
+
+    seconds: float = 0.02
+    language: str | None = None
+    translate: bool = False
+
+    def tokens(self) -> PatchTokens:
+        """Each called by the second at which it begins."""
+        grid = self.grids[0]
+        labels = tuple(f"{number * self.seconds:.2f} s" for number in range(grid.columns))
+        none = np.zeros(len(labels), bool)
+        return PatchTokens(labels, none, grid=(1, grid.columns), region=grid.region)
+
+
+class Hearing:
+    """Prepares sounds for a model of Whisper's kind, called `title`."""
+
+    def __init__(self, extractor: WhisperFeatureExtractor, config: PreTrainedConfig, title: str) -> None:
+        self._extractor, self._title = extractor, title
+        self._longest = config.max_source_positions
+        self.seconds = STRIDE * extractor.hop_length / extractor.sampling_rate
+        if extractor.sampling_rate != RATE:
+            raise HeadlightError(
+                f"{title} hears {extractor.sampling_rate:,} numbers a second, and sounds come with {RATE:,}.",
+                "Choose another model.",
+            )
+        if extractor.feature_size != config.num_mel_bins:
+            raise HeadlightError(
+                f"{title} hears {config.num_mel_bins} bands, and its preprocessor_config.json gives "
+                f"{extractor.feature_size}.",
+                "Correct feature_size in preprocessor_config.json.",
+            )
+
+    @classmethod
+    def of(cls, folder: Path, config: PreTrainedConfig, title: str) -> tuple[Hearing, tuple[str, ...]]:
+        """(as the folder says, notices). HeadlightError for what makes no sense."""
+        said: dict[str, Any] = {}
+        if (folder / "preprocessor_config.json").is_file():
+            try:
+                extractor = WhisperFeatureExtractor.from_pretrained(folder, local_files_only=True)
+                return cls(extractor, config, title), ()
+            except MODEL_ERRORS as error:
+                raise HeadlightError(
+                    f"The preprocessor_config.json of {title} makes no sense: {first_sentence(error)}",
+                    "Correct it, or fetch the model again.",
+                ) from error
+        said = {"feature_size": config.num_mel_bins}
+        notice = f"The folder of {title} does not say how sounds are prepared: as is usual of its family."
+        return cls(WhisperFeatureExtractor(**said), config, title), (notice,)
+
+    @property
+    def longest(self) -> float:
+        """Seconds that are heard at once."""
+        return self._longest * self.seconds
+
+    def small(self) -> Heard:
+        """A little noise."""
+        noise = np.random.default_rng(0).normal(0, 0.1, round(TRIED * RATE)).astype(np.float32)
+        return self.heard(noise, (1, 1.0))
+
+    def heard(
+        self,
+        samples: np.ndarray,
+        seen: tuple[int, float],
+        language: str | None = None,
+        translate: bool = False,
+    ) -> Heard:
+        """Of float32 (n,). seen: (the height of its picture in pixels, how many along time are a second)."""
+        hop = round(self.seconds * RATE)
+        whole = self._longest * hop
+        try:
+            found = self._extractor(
+                samples[:whole],
+                sampling_rate=RATE,
+                max_length=whole,
+                padding="max_length",
+                return_tensors="pt",
+            )
+        except MODEL_ERRORS as error:
+            raise HeadlightError(
+                f"{self._title} cannot be given this sound: {first_sentence(error)}", "Choose another model."
+            ) from error
+        count = min(-(-len(samples) // hop), self._longest)
+        height, scale = seen
+        region = Box(0.0, 0.0, count * self.seconds * scale, float(height))
+        grid = Grid(1, count, region, "encoder")
+        inputs = {"input_features": found["input_features"]}
+        return Heard(
+            inputs,
+            (grid,),
+            size=(height, round(region.x1)),
+            seconds=self.seconds,
+            language=language,
+            translate=translate,
+        )

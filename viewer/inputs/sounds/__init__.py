@@ -1,0 +1,1 @@
+"""Files of sounds, and the spectrogram that is drawn of one."""

@@ -1,0 +1,51 @@
+"""Sounds that are encoded (FLAC, Ogg, MP3, AIFF and others), by libsndfile where soundfile is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from headlight.models.core.errors import HeadlightError, first_sentence
+from headlight.viewer.inputs.sounds.limits import check_extent
+from headlight.viewer.inputs.sounds.mono import Read, joined
+from headlight.viewer.inputs.source import Source
+
+_BLOCK = 1 << 18
+"""Moments that are decoded at once."""
+
+
+def is_aiff(source: Source) -> bool:
+    return source.head[:4] == b"FORM" and source.head[8:12] in (b"AIFF", b"AIFC")
+
+
+def read(source: Source) -> Read:
+    """The numbers of all channels as one. HeadlightError where soundfile is missing, or reads it not."""
+    try:
+        import soundfile
+    except (ImportError, OSError) as error:  # OSError: without the library behind it
+        raise HeadlightError(
+            f"To read {source.name}, the package soundfile has to be installed.",
+            "Run pip install 'headlight-viewer[sounds]', or save it as a WAV of 16 bits.",
+        ) from error
+    source.file.seek(0)
+    try:
+        with soundfile.SoundFile(source.file) as file:
+            check_extent(source.name, file.frames, file.samplerate)
+            read = joined(_parts(source, file), file.samplerate)
+            return Read(read.samples, read.rate, file.channels, read.notices)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise HeadlightError(
+            f"{source.name} cannot be decoded: {first_sentence(error)}",
+            "Get a whole copy of it, or save it as a WAV of 16 bits.",
+        ) from error
+
+
+def _parts(source: Source, file: Any) -> Iterator[np.ndarray]:
+    """float32 (n, channels), block after block."""
+    done = 0
+    while len(part := file.read(_BLOCK, dtype="float32", always_2d=True)):
+        done += len(part)
+        yield part
+        source.report(done / file.frames)
