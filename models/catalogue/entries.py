@@ -64,6 +64,8 @@ READS: dict[str, str] = {
     "sound": "sounds",
 }
 """What a model of each modality is said to read."""
+ON_HUB = {BOTH: "HuggingFaceTB/SmolVLM-256M-Instruct", "sound": "openai/whisper-tiny"}
+"""Small models of what none in the box reads."""
 
 
 def entries() -> list[Entry]:
@@ -95,7 +97,8 @@ def default(
                 return entry
     if not every:
         kind = READS.get(modality, modality) + (f" and answers with {says}" if says else "")
-        raise HeadlightError(f"No model in the box reads {kind}.", "Name one, or its folder.")
+        such = f"such as {ON_HUB[modality]} on the hub, or" if modality in ON_HUB else "or"
+        raise HeadlightError(f"No model in the box reads {kind}.", f"Name one, {such} its folder.")
     return every[0]
 
 
@@ -174,7 +177,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
     numbers = check_folder(folder, files, config)
     modality = modality_of(folder, config)
     decodes = modality == "text" and writes(files, config)
-    layers, heads = extent(config, decodes)
+    layers, heads = extent(config, decodes or modality == "sound")
     also = ("text",) if modality == "image" and has_text_tower(config) else ()
     if modality != BOTH and reads_both(config):
         also = (*also, BOTH)

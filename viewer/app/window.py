@@ -283,7 +283,7 @@ class Window(QMainWindow):
     # -- commands: files ---------------------------------------------------------------------------------
 
     def choose_files(self) -> None:
-        self.open_paths(self.dialogs.files("input", "Open texts, images or point clouds", inputs()))
+        self.open_paths(self.dialogs.files("input", "Open texts, images, sounds or point clouds", inputs()))
 
     def choose_room(self) -> None:
         """A room of S3DIS is a folder, as many pictures are, which a dialog for files cannot choose."""

@@ -191,7 +191,7 @@ class Sounds(Adapter):
 
     def read(self, engine: Any, what: SoundInput, options: RunOptions, task: Task) -> Trace:
         height, width = what.pixels.shape[:2]
-        seen = (height, width / what.seconds)
+        seen = (height, width / what.seconds, what.since)
         said = {"language": options.language, "translate": options.translate}
         return engine.run(what.heard, seen, what.text, writing=options.writing, task=task, **said)
 

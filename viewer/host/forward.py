@@ -15,6 +15,7 @@ from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.interventions import Freeze, Hide, Intervention, OnHeads, Recipe
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host import engines
 from headlight.viewer.host.asked import run_options
@@ -231,11 +232,17 @@ def read_again(recipe: Recipe, task: Task = SILENT) -> tuple[Input, Pass]:
 
 
 def starting_head(trace: Trace, task: Task = SILENT) -> tuple[int, int]:
-    """The layer and head with which a fresh trace is shown; of a cloud the layer that is seen at a glance."""
+    """The layer and head with which a fresh trace is shown; of a cloud the layer that is seen at a glance, of
+    a sound of which something was written one that leads from there to what was heard."""
     if isinstance(trace.tokens, PointTokens):
         return starting_layer(trace), 0
     from headlight.models.attention import statistics
 
+    if isinstance(trace.tokens, MixedTokens):
+        across = [at for at, one in enumerate(trace.layers) if one.queries.stream != one.keys.stream]
+        if across:
+            at, head = statistics.starting_head([trace.layers[number] for number in across], task)
+            return across[at], head
     return statistics.starting_head(trace.layers, task)
 
 

@@ -11,10 +11,10 @@ from headlight.viewer.registry import REGISTRY
 if TYPE_CHECKING:
     from headlight.models.core.answers import Writing
     from headlight.models.core.interventions import Intervention
-    from headlight.viewer.inputs.cloud import Frame
     from headlight.viewer.inputs.inputs import Input, TextInput
     from headlight.viewer.inputs.source import Reading
     from headlight.viewer.inputs.told.columns import Roles
+    from headlight.viewer.inputs.told.frame import Frame
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from headlight.models.core.interventions import Intervention
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.forward import Pass
-    from headlight.viewer.inputs.cloud import CloudInput, Frame
+    from headlight.viewer.inputs.cloud import CloudInput
     from headlight.viewer.inputs.inputs import Input, TextInput
+    from headlight.viewer.inputs.told.frame import Frame
     from headlight.viewer.session.interventions import Kept
 
 log = logging.getLogger(__name__)

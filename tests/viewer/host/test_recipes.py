@@ -98,7 +98,7 @@ def test_a_picture_of_a_file_but_not_of_the_clipboard(tmp_path):
     frames[0].save(film, save_all=True, append_images=frames[1:])
     second = from_path(str(film), reading=Reading(frame=2))
     trace = forward_pass(second, replace(options, frame=2), path=str(film)).trace
-    assert trace.recipe.options == (("size", 240), ("frame", 2))
+    assert trace.recipe.options == (("frame", 2), ("size", 240))
     made_again(trace)
     pasted = forward_pass(ImageInput("Pasted", pixels), replace(options, size=224)).trace
     assert pasted.recipe.source is None

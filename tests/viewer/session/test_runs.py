@@ -17,8 +17,9 @@ from headlight.models.core.tokens import CharSpan, PointTokens, Position, Region
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.host.forward import Pass
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import ImageInput, TextInput
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.session import history
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs

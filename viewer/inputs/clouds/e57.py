@@ -123,10 +123,14 @@ def _scan(
         at += got
         source.report(share + (1 - share) * at / max(1, count) * 0.9)
     reader.close()
-    if header.has_pose():
-        points[:] = file.to_global(points, header.rotation, header.translation)
+    if not header.has_pose():
+        return
+    turn, move = header.rotation_matrix.T, header.translation
+    for at in range(0, count, _CHUNK):
+        part = points[at : at + _CHUNK]
+        part[:] = part @ turn + move
         if "normals" in has:
-            normals[:] = file.to_global(normals, header.rotation, np.zeros(3))
+            normals[at : at + _CHUNK] = normals[at : at + _CHUNK] @ turn
 
 
 def _buffers(file, wanted: list[str], size: int) -> tuple[dict[str, np.ndarray], object]:

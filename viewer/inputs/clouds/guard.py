@@ -30,8 +30,10 @@ from headlight.viewer.registry import resolve
 
 QUIET = 30.0
 """Seconds without progress after which a reader is given up."""
-MEMORY = 8_000_000_000
-"""Bytes of addresses that a reader may use."""
+MEMORY = 2_000_000_000
+"""Bytes of addresses that a reader may use: the most points that are read take 0.9 GB of them."""
+_SPARING = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
+"""What keeps libraries from setting addresses aside for each of many cores."""
 
 _LOOK = 0.05
 """Seconds between two looks at a cancel."""
@@ -64,7 +66,11 @@ def guarded(source: Source, native: str, kind: str) -> Parts:
         ]
         root = str(Path(headlight.__file__).resolve().parents[1])
         earlier = os.environ.get("PYTHONPATH")
-        environment = {**os.environ, "PYTHONPATH": root if not earlier else root + os.pathsep + earlier}
+        environment = {
+            **os.environ,
+            **_SPARING,
+            "PYTHONPATH": root if not earlier else root + os.pathsep + earlier,
+        }
         process = subprocess.Popen(
             command,
             env=environment,

@@ -54,6 +54,8 @@ def _check_header(source: Source) -> None:
     if len(head) < 227:
         raise damaged(source.name, "LAS file")
     header_size, points_at, records = struct.unpack_from("<HII", head, 94)
+    if points_at > source.size:  # up to there it would be read at once
+        raise damaged(source.name, "LAS file")
     further_at, further = (
         struct.unpack_from("<QI", head, 235) if head[25] >= 4 and len(head) == 375 else (0, 0)
     )

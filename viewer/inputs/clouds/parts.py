@@ -163,7 +163,7 @@ def bytes8(values: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(values)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    highest, lowest = float(values.max(initial=0)), float(values.min(initial=0))
+    highest, lowest = _highest(values), float(values.min(initial=0))
     if values.dtype.kind == "f" and (highest <= 1.0 or _are_shares(values)):
         if lowest < 0:  # some nets' files hold -1 to 1
             values = (values + 1) / 2
@@ -177,6 +177,14 @@ def bytes8(values: np.ndarray) -> np.ndarray:
         part = values[start : start + (1 << 14)].astype(np.float32)
         colours[start : start + len(part)] = np.rint(part * np.float32(scale)).clip(0, 255)
     return colours
+
+
+def _highest(values: np.ndarray) -> float:
+    """The largest value; where one in a thousand, or fewer, goes beyond a byte, a byte's: they are stray."""
+    highest = float(values.max(initial=0))
+    if highest > 255 and (values > 255).sum() * 1000 <= values.size and np.median(values) > 8:
+        return 255.0
+    return highest
 
 
 def unpacked_colours(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
