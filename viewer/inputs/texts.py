@@ -13,16 +13,11 @@ from headlight.viewer.inputs.readers import all_that_is_read, claiming
 from headlight.viewer.inputs.source import Source
 
 _OTHERS = (
-    (re.compile(rb"%PDF-"), "a PDF document"),
     (re.compile(rb"PK\x03\x04"), "a zip archive or an office document"),
-    (re.compile(rb"....ftyp(heic|heix|hevc|mif1|msf1)", re.S), "a HEIC image"),
     (re.compile(rb"....ftyp|\x1a\x45\xdf\xa3", re.S), "a film"),
-    (re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"), "a JPEG 2000 image"),
-    (re.compile(rb"\0\0\0\x0cJXL |\xff\x0a"), "a JPEG XL image"),
     (re.compile(rb"\x76\x2f\x31\x01"), "an OpenEXR image"),
     (re.compile(rb"#\?(RADIANCE|RGBE)"), "a Radiance HDR image"),
-    (re.compile(rb"8BPS\0"), "a Photoshop document"),
-    (re.compile(rb"\0\0[\x01\x02]\0"), "an icon"),
+    (re.compile(rb"\0\0\x02\0"), "a cursor"),
     (re.compile(rb".{128}DICM", re.S), "a DICOM image"),
     (re.compile(rb"\x89HDF\r\n"), "an HDF5 file"),
     (re.compile(rb"SIMPLE  ="), "a FITS image"),
@@ -44,8 +39,6 @@ def read(source: Source) -> TextInput:
     for pattern, what in _OTHERS:
         if pattern.match(data):
             raise HeadlightError(f"{name} is {what}.", all_that_is_read())
-    if source.ending == "svg" and b"<svg" in head:
-        raise HeadlightError(f"{name} is a drawing of lines (SVG).", "Save it as a PNG image and open that.")
     if size > MAX_TEXT_BYTES:
         if not promises_utf16(head) and is_binary(head):
             raise _neither(name)

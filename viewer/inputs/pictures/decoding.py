@@ -42,7 +42,7 @@ _SIGNATURE = 64
 _WIDTH, _HEIGHT = 256, 257
 _GIF_HEAD = 4_000_000
 """Bytes of a GIF in which its frames are counted."""
-_ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
+_ANIMATED = ("GIF", "PNG", "WEBP", "AVIF", "HEIF")
 _MOST_DRAWN = 20_000_000_000
 """Pixels of all frames up to the one that is shown: each is drawn upon those before it."""
 _MODES = {"1": "L", "L": "L", "LA": "L", "La": "L", "CMYK": "CMYK", "LAB": "LAB"}
@@ -76,7 +76,7 @@ def decode_picture(data: bytes, name: str, reader: Reader, frame: int | None = N
     `name` is what messages call the picture. Raises HeadlightError for a picture that is damaged, too small
     or too large: never half a picture.
     """
-    kind = reader.id.upper()  # as Pillow calls it
+    kind = reader.id.upper()  # as Pillow calls most
     pillow()
     try:
         with quiet(kind):
@@ -90,7 +90,7 @@ def decode_picture(data: bytes, name: str, reader: Reader, frame: int | None = N
         ) from error
     except Exception as error:  # decoders meet damage with any exception there is
         raise HeadlightError(
-            f"{name} is a damaged or cut-off {kind} image.", "Get a whole copy of it and try again."
+            f"{name} is a damaged or cut-off {reader.title}.", "Get a whole copy of it and try again."
         ) from error
 
 
@@ -151,7 +151,7 @@ def by_numpy(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
     check_size(name, *_plane_header(data)[0][::-1])  # before anything is made of that size
     values = np.load(io.BytesIO(data), allow_pickle=False)
     white = 255.0 if values.dtype == np.uint8 else None
-    return _of_samples(Samples(values[..., None], "L", white), name)
+    return of_samples(Samples(values[..., None], "L", white), name)
 
 
 def by_tifffile(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
@@ -165,7 +165,7 @@ def by_tifffile(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
             return found._replace(notices=(*notices, *found.notices), film=film)
         except pillow().UnidentifiedImageError:
             pass  # channels in a number or an order that Pillow does not know
-    found = _of_samples(tiff.samples(), name)
+    found = of_samples(tiff.samples(), name)
     return found._replace(notices=(*notices, *found.notices), film=film)
 
 
@@ -195,7 +195,7 @@ def by_pillow(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
             notices = (*notices, *more)
             deep = deep_png(data, image) if frame == 1 else None
             if deep is not None:
-                found = _of_samples(deep, name, colours)
+                found = of_samples(deep, name, colours)
                 return found._replace(notices=(*notices, *found.notices), film=film)
         pixels, more = _of_image(image, name, colours)
         turned = orientation(image)
@@ -257,7 +257,7 @@ def _check_strips(image: Image.Image) -> None:
         raise ValueError("the strips end before the picture does")
 
 
-def _of_samples(samples: Samples, name: str, colours: tuple | None = None) -> Decoded:
+def of_samples(samples: Samples, name: str, colours: tuple | None = None) -> Decoded:
     """Upright sRGB of samples of any depth. colours: profile, gamma and primaries."""
     scale, notices = scale_of(samples, name)
     profile, gamma, primaries = colours or (samples.profile, None, None)
