@@ -30,6 +30,13 @@ def recorded_and_here(document: Document) -> str:
     return "" if document.trace is None else recorded(document)
 
 
+def no_columns(document: Document) -> str:
+    """What the columns are can be told of tables that lie in files."""
+    if getattr(document.input, "table", None) is None:
+        return "Its file is no table, whose columns could be told."
+    return "" if document.path else "It is in no file."
+
+
 def one_step(document: Document) -> str:
     """Several recordings of one name are steps that can be walked through."""
     several = len(getattr(document.input, "steps", ())) > 1
