@@ -69,6 +69,15 @@ def test_what_is_passed_over_may_be_anything(tmp_path, rows, said):
     np.testing.assert_allclose(where(told(path, said)), [[1.5, 2.5, 3.5], [4.5, 5.5, 6.5]])
 
 
+def test_the_unit_is_that_of_the_columns_that_are_told(tmp_path):
+    path = tmp_path / "survey.csv"
+    path.write_bytes(table(XYZ * 1000, OTHER, separator=",", header="p [mm],q [mm],up [mm],n [m]"))
+    cloud = told(path, "x,y,z,_")
+    assert cloud.frame.unit == "millimetres"
+    assert "as the file says" in cloud.guess_reason
+    assert "as the file says" not in told(path, "x,y,_,z").guess_reason
+
+
 def test_words_name_classes_in_a_column_that_is_called_a_label(tmp_path):
     path = tmp_path / "named.txt"
     path.write_text(

@@ -68,6 +68,15 @@ class Sheets:
         before = dialog.answer()
         dialog.told.connect(lambda answer: self._read(document, table, answer, before))
 
+    def remembers(self) -> bool:
+        """Whether anything was told of any tables."""
+        return bool(self.remembered.known())
+
+    def forget(self) -> None:
+        """Guess again, whatever was told."""
+        self.remembered.forget_all()
+        self.notify("info", "What columns of tables were said to be is forgotten.", "", None, None)
+
     def _ask(self, path: str, table: Table) -> None:
         """What is not yet open, or open as a text."""
         if self.dialog is not None:
@@ -120,6 +129,11 @@ class Sheets:
 
     def _doubted(self, document: Document, doubt: str) -> None:
         step = f"See its first rows with “{SHEET}” and say what they are, if they are others."
+        if able.no_columns(document):
+            self.notify(
+                "warning", doubt, "Name them with --columns, if they are others.", None, document, None
+            )
+            return
         self.notify("warning", doubt, step, None, document, (SHEET, partial(self._open_for, document)))
 
     def _open_for(self, document: Document) -> None:

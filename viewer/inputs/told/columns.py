@@ -19,6 +19,8 @@ _AXES, _TRIPLES = ("x", "y", "z"), (("red", "green", "blue"), ("nx", "ny", "nz")
 _SHORT = {"r": "red", "g": "green", "b": "blue", "": NOTHING, "nothing": NOTHING}
 _READERS = {"red": "r", "green": "g", "blue": "b"}
 """As readers call some of them."""
+MOST_SHOWN = 64
+"""Columns of a table that is shown, with a choice for each."""
 AS_TEXT = ("text",)
 """In the place of roles: it is no table of points."""
 

@@ -185,3 +185,6 @@ def test_what_is_remembered_is_bounded_and_survives_nonsense(settings):
     assert kept.known() == {"c": ("x", "y", "z")}
     settings.setValue("columns of tables", "[1]")
     assert kept.known() == {}
+    kept.remember("a", ("x", "y", "z"))
+    kept.forget_all()
+    assert kept.known() == {}

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.parts import Parts, roles
+from headlight.viewer.inputs.clouds.parts import Parts, common_unit, roles
 from headlight.viewer.inputs.clouds.tables import table as plain
 from headlight.viewer.inputs.clouds.tables.table import Layout, layout, lines_of
 from headlight.viewer.inputs.clouds.text import holds, prepared
 from headlight.viewer.inputs.source import Source
 from headlight.viewer.inputs.told.columns import (
     AS_TEXT,
+    MOST_SHOWN,
     NOTHING,
     Meanings,
     Roles,
@@ -119,7 +120,8 @@ def undecided(source: Source) -> Table | None:
 def is_asked(table: Table, meanings: Meanings) -> bool:
     """Whether a table that nobody can decide is worth a question: it has many rows, fractions in three
     columns, and none of its like was called a text."""
-    if meanings.chosen or meanings.known.get(table.shape) == AS_TEXT:
+    known = meanings.known.get(table.shape) == AS_TEXT
+    if meanings.chosen or known or table.count > MOST_SHOWN:
         return False
     columns = zip(*table.rows, strict=True)
     return len(table.rows) == ROWS and sum(map(_has_fractions, columns)) >= 3
@@ -186,6 +188,9 @@ def _read_as(source: Source, chosen: Roles) -> Parts:
         parts = plain.read_table(source, worded, source.ending, meaning=dict(meaning))
     if seen.names and "label" in meaning:
         parts.label_name = seen.names[meaning["label"]]
+    if seen.names and parts.unit is None:
+        parts.unit = common_unit([seen.names[meaning[axis]] for axis in "xyz"])
+        parts.said = parts.unit is not None
     parts.table = replace(made, roles=chosen)
     return parts
 
