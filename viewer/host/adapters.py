@@ -18,7 +18,7 @@ from headlight.models.core.trace import ModelCard, Trace
 from headlight.viewer.host.forward import truth_for
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.cloud_labels import relabelled
+from headlight.viewer.inputs.clouds.labels import relabelled
 from headlight.viewer.inputs.inputs import (
     ImageInput,
     PictureTextInput,

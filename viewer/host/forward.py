@@ -21,7 +21,7 @@ from headlight.viewer.host.asked import OfCloud, run_options
 from headlight.viewer.host.recipe import Making, RunOptions, says_of
 from headlight.viewer.host.sources import file_of, told
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.cloud_labels import place
+from headlight.viewer.inputs.clouds.labels import place
 from headlight.viewer.inputs.inputs import ImageInput, Input, beside, from_path, from_text, with_text
 from headlight.viewer.inputs.told.columns import GUESSED, Meanings
 from headlight.viewer.options import taken

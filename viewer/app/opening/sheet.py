@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from headlight.models.core.classes.lists import LISTS
-from headlight.viewer.inputs.cloud_labels import NO_LIST, OWN, TITLES
+from headlight.viewer.inputs.clouds.labels import NO_LIST, OWN, TITLES
 from headlight.viewer.inputs.told.classes import classes_said
 from headlight.viewer.inputs.told.columns import (
     NOTHING,

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from headlight.models.core.classes.palettes import class_colours
 from headlight.viewer.host.lanes import Call
-from headlight.viewer.inputs.cloud_labels import OWN, TITLES
+from headlight.viewer.inputs.clouds.labels import OWN, TITLES
 from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.inputs.told.units import UNITS, UPS
 from headlight.viewer.panes.clouds.base import CloudPane
