@@ -46,6 +46,11 @@ SPEECH = ("whisper",)
 """Model types that hear sounds, and write what is said in them."""
 PROMPTED = {"sam": "SamModel"}
 """Model types that are shown by clicks what to cut out of a picture, and their networks in transformers."""
+SEGMENTING = {
+    "mask2former": "Mask2FormerForUniversalSegmentation",
+    "maskformer": "MaskFormerForInstanceSegmentation",
+}
+"""Model types whose queries each cut something out of a picture, and their networks in transformers."""
 BOTH = "picture-text"
 """What is read: a picture with a text."""
 MAX_JSON = 64 << 20
@@ -228,7 +233,7 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     their vocabulary is. Convolutional networks say neither and are known by their type."""
     if config["model_type"] in POINT_MODELS:
         return "points"
-    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING):
+    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING, *SEGMENTING):
         return "image"
     if config["model_type"] in SPEECH:
         return "sound"

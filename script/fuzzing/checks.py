@@ -10,6 +10,7 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import ImageInput, TextInput
+from headlight.viewer.inputs.sounds.sound import SoundInput
 
 _LONGEST = 800
 _INNARDS = re.compile(
@@ -47,6 +48,11 @@ def check_document(what: Any) -> None:
         pixels = what.pixels
         _hold(pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3, "pixels")
         _hold(what.measured is None or what.measured.shape == pixels.shape[:2], "measured")
+    elif isinstance(what, SoundInput):
+        samples = what.sound.samples
+        _hold(samples.dtype == np.float32 and samples.ndim == 1 and len(samples) > 0, "samples")
+        _hold(bool(np.isfinite(samples).all()), "samples that are no numbers")
+        _hold(bool(np.isfinite(what.pixels).all()), "a spectrogram that is no numbers")
     elif isinstance(what, TextInput):
         what.text.encode()
         _hold("\0" not in what.text and "\r" not in what.text and what.text.strip() != "", "text")
@@ -81,6 +87,8 @@ def extent(what: Any) -> int:
     """How much a document holds."""
     if isinstance(what, CloudInput):
         return what.total or len(what.points)
+    if isinstance(what, SoundInput):
+        return len(what.sound.samples)
     return what.pixels.size if isinstance(what, ImageInput) else len(what.text)
 
 

@@ -9,7 +9,7 @@ import os
 import signal
 from contextlib import suppress
 
-from headlight.viewer.inputs.clouds import guard
+from headlight.viewer.inputs import guard
 from script.fuzzing.watch import MEMORY, addresses
 
 

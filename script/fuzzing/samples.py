@@ -11,12 +11,13 @@ import numpy as np
 from script.fuzzing.clouds import clouds
 from script.fuzzing.pictures import pictures
 from script.fuzzing.sample import Sample, Samples
+from script.fuzzing.sounds import sounds
 
 
 @cache
 def samples() -> Samples:
     """By the id of their reader."""
-    return {**_texts(), **pictures(), **clouds(), "recorded": _recorded()}
+    return {**_texts(), **pictures(), **clouds(), **sounds(), "recorded": _recorded()}
 
 
 def _texts() -> Samples:

@@ -15,7 +15,7 @@ from tests.fuzzing import odd_worker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is watched is told by Linux alone")
 
-EACH = 18
+EACH = 16
 """Files of every reader: 500 in all and a few."""
 
 

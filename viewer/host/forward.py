@@ -18,11 +18,11 @@ from headlight.models.core.tokens import PointTokens
 from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host import engines
-from headlight.viewer.host.asked import run_options
+from headlight.viewer.host.asked import OfCloud, run_options
 from headlight.viewer.host.recipe import Making, RunOptions, says_of
 from headlight.viewer.host.sources import file_of, told
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.cloud_labels import place
+from headlight.viewer.inputs.clouds.labels import place
 from headlight.viewer.inputs.inputs import (
     ImageInput,
     Input,
@@ -117,14 +117,20 @@ def model_for(what: Input, options: RunOptions) -> tuple[str, tuple[str, ...]]:
 
 
 def of_file(
-    path: str, reading: Reading = AS_USUAL, meanings: Meanings = GUESSED, task: Task = SILENT
+    path: str,
+    reading: Reading = AS_USUAL,
+    meanings: Meanings = GUESSED,
+    task: Task = SILENT,
+    unit: str | None = None,
 ) -> Input | Several:
     """What a file holds, read so; of a folder that is no input itself the files in it. meanings: what is
-    known of its columns, if it is a table."""
+    known of its columns, if it is a table. unit: of its coordinates, by its sign."""
     task.progress(0.0, "Reading")
     if Path(path).is_dir() and not is_input(path):
         return files_in(Path(path))
     what, classes = from_path(path, task, meanings, reading), reading.classes
+    if unit is not None and isinstance(what, CloudInput):
+        what = OfCloud(unit=unit).applied(what)
     return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from headlight.viewer.inputs.told.columns import MOST_SHOWN
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document, film_of
 from headlight.viewer.session.methods import IN_SPACE
@@ -28,6 +29,16 @@ def recorded(document: Document) -> str:
 def recorded_and_here(document: Document) -> str:
     """A recording is read from its file once more where the engine has lost it."""
     return "" if document.trace is None else recorded(document)
+
+
+def no_columns(document: Document) -> str:
+    """What the columns are can be told of tables that lie in files."""
+    table = getattr(document.input, "table", None)
+    if table is None:
+        return "Its file is no table, whose columns could be told."
+    if table.count > MOST_SHOWN:
+        return f"It has {table.count} columns: name them with --columns."
+    return "" if document.path else "It is in no file."
 
 
 def one_step(document: Document) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.guard import guarded
 from headlight.viewer.inputs.clouds.parts import Parts, check_count, no_points, promises_more
+from headlight.viewer.inputs.guard import guarded
 from headlight.viewer.inputs.source import Source
 
 _CHUNK = 500_000
@@ -19,7 +19,7 @@ _NORMALS = ("nor:normalX", "nor:normalY", "nor:normalZ")
 
 
 def read_e57(source: Source) -> Parts:
-    return guarded(source, f"{__name__}:read", "E57 file")
+    return guarded(source, f"{__name__}:read", "E57 file", Parts)
 
 
 def read(source: Source) -> Parts:

@@ -8,8 +8,8 @@ import struct
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.guard import guarded
 from headlight.viewer.inputs.clouds.parts import Parts, check_count, damaged, promises_more, roles
+from headlight.viewer.inputs.guard import guarded
 from headlight.viewer.inputs.source import Source
 
 _PACKED, _PLAIN = 500_000, 50_000
@@ -40,11 +40,11 @@ def _is_packed(head: bytes) -> bool:
 
 
 def read_las(source: Source) -> Parts:
-    return guarded(source, NATIVE, "LAS file")
+    return guarded(source, NATIVE, "LAS file", Parts)
 
 
 def read_laz(source: Source) -> Parts:
-    return guarded(source, NATIVE, "LAZ file")
+    return guarded(source, NATIVE, "LAZ file", Parts)
 
 
 def _check_header(source: Source) -> None:
