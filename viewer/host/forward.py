@@ -105,7 +105,7 @@ def of_file(path: str, classes: str | None, meanings: Meanings = GUESSED, task: 
     """What a file holds. classes: the list that labels are read by, where there are any; None for a guess.
     meanings: what is known of its columns, if it is a table."""
     task.progress(0.0, "Reading")
-    what = from_path(path, task, meanings)
+    what = from_path(path, task, meanings, task.partial)
     return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what
 
 

@@ -99,10 +99,16 @@ class PictureTextInput:
 Input = TextInput | ImageInput | CloudInput | StackInput | PictureTextInput
 
 
-def from_path(path: str | os.PathLike[str], task: Task = SILENT, meanings: Meanings = GUESSED) -> Input:
+def from_path(
+    path: str | os.PathLike[str],
+    task: Task = SILENT,
+    meanings: Meanings = GUESSED,
+    early: Callable[[CloudInput], None] | None = None,
+) -> Input:
     """The text, image or point cloud that a file holds. A cloud tells `task` how far it is.
 
-    meanings: what is known of its columns, if it is a table. Raises HeadlightError, Undecided where somebody
+    meanings: what is known of its columns, if it is a table. early: takes some points of a large cloud before
+    all are read, if that can be. Raises HeadlightError, Undecided where somebody
     is to be asked what they are; never waits for a pipe or a device.
     """
     path = Path(path)
@@ -116,7 +122,7 @@ def from_path(path: str | os.PathLike[str], task: Task = SILENT, meanings: Meani
         with _complaining(path, name, opened=True):
             head = file.read(HEAD)
             ending = ending_of(path.name)
-            return _read(Source(name, file, state.st_size, path, task, head, ending, meanings))
+            return _read(Source(name, file, state.st_size, path, task, head, ending, meanings, early))
 
 
 def from_bytes(data: bytes, title: str) -> Input:

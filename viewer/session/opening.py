@@ -38,6 +38,8 @@ class Opening:
 
     opened = Signal(str)
     """A file that could be opened."""
+    looked = Signal(int, object)
+    """(the number of what is opened, a first look at it; None where it is over: open, failed or cancelled)"""
 
     def __init__(self, session: Session, jobs: Jobs, notify: Notify, options: RunOptions) -> None:
         self.session, self.jobs, self.notify = session, jobs, notify
@@ -177,12 +179,26 @@ class Opening:
         made = then or (lambda what: self.session.add(what, self.options_for(what), path))
 
         def opened(what: Input) -> None:
-            show(f"show {number}", self.prepare, lambda _: self._opened(what, path, made))
+            show(f"show {number}", self.prepare, lambda _: show_all(what))
+
+        def show_all(what: Input) -> None:
+            self._opened(what, path, made)
+            self.looked.emit(number, None)
+
+        def failed(failure: Failure) -> None:
+            self.looked.emit(number, None)
+            self._not_opened(path, failure)
 
         show = partial(self.jobs.submit, here=True)
         show(f"prepare {number}", self.prepare, lambda _: None)
-        failed = partial(self._not_opened, path)
-        self.jobs.submit(f"open {number}", read, opened, lane=lane, failed=failed, here=elsewhere)
+        self.jobs.submit(
+            *(f"open {number}", read, opened),
+            lane=lane,
+            partial=lambda look: self.looked.emit(number, look),
+            failed=failed,
+            cancelled=lambda _: self.looked.emit(number, None),
+            here=elsewhere,
+        )
 
     def _not_opened(self, path: str, failure: Failure) -> None:
         if failure.ended and path:  # nothing else tells of what is no document yet
