@@ -24,7 +24,9 @@ from headlight.models.catalogue.folders import (
     HEAD_NAMES,
     LAYER_NAMES,
     PROMPTED,
+    SEGMENTING,
     SHAPE_MODELS,
+    check_folder,
     check_weights,
     convolves,
     count,
@@ -63,6 +65,8 @@ READS: dict[str, str] = {
     "sound": "sounds",
 }
 """What a model of each modality is said to read."""
+ON_HUB = {BOTH: "HuggingFaceTB/SmolVLM-256M-Instruct", "sound": "openai/whisper-tiny"}
+"""Small models of what none in the box reads."""
 
 
 def entries() -> list[Entry]:
@@ -94,7 +98,8 @@ def default(
                 return entry
     if not every:
         kind = READS.get(modality, modality) + (f" and answers with {says}" if says else "")
-        raise HeadlightError(f"No model in the box reads {kind}.", "Name one, or its folder.")
+        such = f"such as {ON_HUB[modality]} on the hub, or" if modality in ON_HUB else "or"
+        raise HeadlightError(f"No model in the box reads {kind}.", f"Name one, {such} its folder.")
     return every[0]
 
 
@@ -170,10 +175,10 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
                 "code.",
                 "Convert them to model.safetensors, or give --trust-pickle if you trust their origin.",
             )
-    numbers = check_weights(files, config)
+    numbers = check_folder(folder, files, config)
     modality = modality_of(folder, config)
     decodes = modality == "text" and writes(files, config)
-    layers, heads = extent(config, decodes)
+    layers, heads = extent(config, decodes or modality == "sound")
     also = ("text",) if modality == "image" and has_text_tower(config) else ()
     if modality != BOTH and reads_both(config):
         also = (*also, BOTH)
@@ -195,6 +200,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         paired=has_two_towers(config),
         asks=config["model_type"] in ASKING,
         prompted=config["model_type"] in PROMPTED,
+        segments=config["model_type"] in SEGMENTING,
         also=also,
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,

@@ -77,11 +77,13 @@ def _window(argv: Sequence[str]) -> int:
     parser = Parser(
         prog="headlight",
         allow_abbrev=False,
-        description="Open texts, images and point clouds and explore their attention.",
+        description="Open texts, images, sounds and point clouds and explore their attention.",
         epilog="Without a window: “headlight export --help”, “headlight replay --help” and “headlight "
         "models”. A file of the name export, replay, models or engine is opened as ./export and so on.",
     )
-    parser.add_argument("files", nargs="*", metavar="FILE", help="a text (UTF-8), an image or a point cloud")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="a text (UTF-8), an image, a sound or a point cloud"
+    )
     reading = {name: one for name, one in reading_choices().items() if one.option.window}
     for choice in reading.values():
         choice.option.add_to(parser)

@@ -17,6 +17,7 @@ from headlight.models.core.trace import Run, Trace
 from headlight.viewer.host.references import References
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import ImageInput
+from headlight.viewer.inputs.sounds.sound import Sound
 
 
 class SentOnce:
@@ -25,7 +26,7 @@ class SentOnce:
     __slots__ = ("__weakref__",)
 
 
-KNOWN = (CloudInput, ImageInput, Tokens, SentOnce)
+KNOWN = (CloudInput, ImageInput, Sound, Tokens, SentOnce)
 """What is sent once and spoken of from then on."""
 LIGHT = 1 << 20
 """Bytes of what a window may hold of a trace without need."""

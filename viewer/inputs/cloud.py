@@ -40,7 +40,7 @@ class CloudInput:
     names: tuple[str, ...] | None = None
     """The classes that the file itself names."""
     listed: str = "none"
-    """The list that the labels are read by, a word of cloud_labels.TITLES."""
+    """The list that the labels are read by, a word of clouds.labels.TITLES."""
     label_notices: tuple[str, ...] = ()
     """Those of `notices` that are of the labels."""
     kept: np.ndarray | None = None

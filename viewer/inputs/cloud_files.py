@@ -8,8 +8,8 @@ from headlight.models.core.errors import HeadlightError, sentence
 from headlight.models.core.task import Task
 from headlight.viewer.inputs.boxes.beside import with_boxes
 from headlight.viewer.inputs.cloud import CloudInput, to_local
-from headlight.viewer.inputs.cloud_labels import Labels, read_labels
 from headlight.viewer.inputs.clouds import parts as limits
+from headlight.viewer.inputs.clouds.labels import Labels, read_labels
 from headlight.viewer.inputs.clouds.parts import Checked, Parts, bytes8, check_count, guarding
 from headlight.viewer.inputs.pictures.marks import marked
 from headlight.viewer.inputs.source import Source

@@ -15,7 +15,7 @@ from typing import Self
 
 import numpy as np
 
-from headlight.models.core.errors import HeadlightError, known, shown
+from headlight.models.core.errors import HeadlightError, known, sentence, shown
 from headlight.models.core.interventions import Edit
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
@@ -135,7 +135,8 @@ def _read(source: Source) -> Input:
         raise HeadlightError(f"{source.name} is empty (0 bytes).", "Choose a file with something in it.")
     reader = reader_of(source)
     table = undecided(source) if is_rest(reader) else None
-    if table is not None and source.meanings.asks and is_asked(table, source.meanings):
+    asks = source.meanings.asks or source.size > MAX_TEXT_BYTES  # which can be no text
+    if table is not None and asks and is_asked(table, source.meanings):
         raise Undecided(table)
     what = _tabled(_opened(reader, source), source.meanings)
     if isinstance(what, TextInput) and table is not None:
@@ -160,7 +161,9 @@ def _tabled(what: Input, meanings: Meanings) -> Input:
 
 def _opened(reader: Reader, source: Source) -> Input:
     opens = REGISTRY.all(Kind)[reader.kind].opens
-    return resolve(opens)(reader, source) if opens else resolve(reader.read)(source)
+    what = resolve(opens)(reader, source) if opens else resolve(reader.read)(source)
+    said = tuple(map(sentence, what.notices))  # files put endless names into them
+    return what if said == what.notices else replace(what, notices=said)
 
 
 def lines_of(text: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from headlight.viewer.inputs.told.columns import MOST_SHOWN
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.methods import IN_SPACE
@@ -28,6 +29,16 @@ def recorded(document: Document) -> str:
 def recorded_and_here(document: Document) -> str:
     """A recording is read from its file once more where the engine has lost it."""
     return "" if document.trace is None else recorded(document)
+
+
+def no_columns(document: Document) -> str:
+    """What the columns are can be told of tables that lie in files."""
+    table = getattr(document.input, "table", None)
+    if table is None:
+        return "Its file is no table, whose columns could be told."
+    if table.count > MOST_SHOWN:
+        return f"It has {table.count} columns: name them with --columns."
+    return "" if document.path else "It is in no file."
 
 
 def one_step(document: Document) -> str:
@@ -88,6 +99,17 @@ def no_zeroing(document: Document) -> str:
     if trace is None or no_flow(document):
         return no_flow(document)
     return "" if "heads" in trace.run.offers else f"The values of {trace.model.title} cannot be taken away."
+
+
+def cuts_nothing_out(document: Document) -> str:
+    """Some models cut parts out of a picture, by themselves or where it is clicked."""
+    from headlight.models.core.answers import Masks
+
+    trace = document.trace
+    if trace is None:
+        return "No model has read it yet."
+    cuts = "clicks" in trace.run.offers or trace.answer(Masks) is not None
+    return "" if cuts else f"{trace.model.title} cuts nothing out of pictures."
 
 
 def no_class_texts(document: Document) -> str:

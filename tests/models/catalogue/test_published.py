@@ -221,8 +221,8 @@ def test_folders_of_convolutional_networks_open(tmp_path):
     assert torch.equal(loaded(picture).last_hidden_state, model(picture).last_hidden_state)
     meta = loading.skeleton(tmp_path / "mine")
     assert list(meta.state_dict()) == list(loaded.state_dict())
-    (tmp_path / "mine" / "config.json").write_text(json.dumps({"model_type": "wav2vec2"}))
-    with pytest.raises(HeadlightError, match="a model of the type “wav2vec2” reads sounds"):
+    (tmp_path / "mine" / "config.json").write_text(json.dumps({"model_type": "encodec"}))
+    with pytest.raises(HeadlightError, match="a model of the type “encodec” hears sounds"):
         find(str(tmp_path / "mine"))
 
 

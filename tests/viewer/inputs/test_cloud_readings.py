@@ -13,7 +13,7 @@ from PIL import Image
 
 from headlight.models.core.classes.lists import LISTS, S3DIS_CLASSES
 from headlight.viewer.host.forward import truth_for
-from headlight.viewer.inputs.cloud_labels import place, relabelled
+from headlight.viewer.inputs.clouds.labels import place, relabelled
 from headlight.viewer.inputs.clouds.parts import bytes8
 from headlight.viewer.inputs.inputs import from_path
 from headlight.viewer.inputs.told.frame import Frame

@@ -34,7 +34,7 @@ def here(monkeypatch):
     """Small files count as large, and native readers run in this process."""
     monkeypatch.setattr(cloud_files, "_LARGE", 0)
     for module in (las, e57):
-        monkeypatch.setattr(module, "guarded", lambda source, native, kind: resolve(native)(source))
+        monkeypatch.setattr(module, "guarded", lambda source, native, kind, made: resolve(native)(source))
 
 
 @pytest.mark.parametrize("name", FILES)

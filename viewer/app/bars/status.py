@@ -89,7 +89,7 @@ class Status(QWidget):
         self.device.setVisible(trace is not None and not self._gives_way)
         if trace is None:
             unread = document is not None and not document.kind.is_read
-            said = "Drop a text, an image or a point cloud anywhere" if document is None else ""
+            said = "Drop a text, an image, a sound or a point cloud anywhere" if document is None else ""
             self.run.setText("No model runs: the fields are exact, the weights uniform" if unread else said)
             return
         from headlight.models.core.layers import is_faithful, worst

@@ -91,13 +91,13 @@ def of_table(source: Source, read: Read) -> Parts | None:
 def of_laz(source: Source, read: Read) -> Parts | None:
     from headlight.viewer.inputs.clouds import las
 
-    return las.guarded(replace(source, task=Checked(source.task)), las.SOME, "LAZ file")
+    return las.guarded(replace(source, task=Checked(source.task)), las.SOME, "LAZ file", Parts)
 
 
 def of_e57(source: Source, read: Read) -> Parts | None:
     from headlight.viewer.inputs.clouds import e57
 
-    return e57.guarded(replace(source, task=Checked(source.task)), e57.SOME, "E57 file")
+    return e57.guarded(replace(source, task=Checked(source.task)), e57.SOME, "E57 file", Parts)
 
 
 def _small(source: Source, data: bytes) -> Source:

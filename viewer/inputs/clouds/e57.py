@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.guard import guarded
 from headlight.viewer.inputs.clouds.parts import (
     MAX_CLOUD_POINTS,
     Parts,
@@ -13,6 +12,7 @@ from headlight.viewer.inputs.clouds.parts import (
     no_points,
     promises_more,
 )
+from headlight.viewer.inputs.guard import guarded
 from headlight.viewer.inputs.source import Source
 
 SOME = f"{__name__}:read_some"
@@ -27,7 +27,7 @@ _NORMALS = ("nor:normalX", "nor:normalY", "nor:normalZ")
 
 
 def read_e57(source: Source) -> Parts:
-    return guarded(source, f"{__name__}:read", "E57 file")
+    return guarded(source, f"{__name__}:read", "E57 file", Parts)
 
 
 def read(source: Source) -> Parts:

@@ -15,7 +15,7 @@ import numpy as np
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
-from headlight.viewer.inputs.source import Source
+from headlight.viewer.inputs.source import WHOLE_COPY, Source, damaged
 from headlight.viewer.inputs.told.columns import Table
 
 MAX_CLOUD_POINTS = 20_000_000
@@ -23,8 +23,6 @@ MAX_CLOUD_BYTES = 4_000_000_000
 
 CHUNK = 1 << 23
 """Bytes between two looks at whether the reading was cancelled."""
-
-WHOLE_COPY = "Get a whole copy of it and try again."
 
 
 class Checked(Task):
@@ -107,10 +105,6 @@ class Parts:
     table: Table | None = None
     """Its first rows."""
     notices: list[str] = field(default_factory=list)
-
-
-def damaged(name: str, kind: str) -> HeadlightError:
-    return HeadlightError(f"{name} is a damaged or cut-off {kind}.", WHOLE_COPY)
 
 
 @contextmanager
@@ -276,7 +270,12 @@ def _name_and_unit(name: str) -> tuple[str, float | None]:
 def header_unit(names: Sequence[str]) -> float | None:
     """Metres per unit, where the names of x, y and z agree on one: "x [mm]"."""
     found = roles(names)
-    told = {_name_and_unit(names[found[axis]])[1] for axis in "xyz" if axis in found}
+    return common_unit([names[found[axis]] for axis in "xyz" if axis in found])
+
+
+def common_unit(names: Sequence[str]) -> float | None:
+    """Metres per unit, where these names agree on one."""
+    told = {_name_and_unit(name)[1] for name in names}
     return told.pop() if len(told) == 1 else None
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError, shown
 from headlight.models.core.task import Task
-from headlight.viewer.inputs.cloud_labels import known_class
 from headlight.viewer.inputs.clouds.arrays import read_array
+from headlight.viewer.inputs.clouds.labels import known_class
 from headlight.viewer.inputs.clouds.parts import CHUNK, MAX_CLOUD_BYTES, Checked, Parts, check_count
 from headlight.viewer.inputs.clouds.tables.table import layout, not_points, read_table
 from headlight.viewer.inputs.source import HEAD, Source

@@ -62,6 +62,16 @@ def log_mel(samples: np.ndarray) -> np.ndarray:
     return ((np.maximum(found, found.max() - DEPTH) + 4) / 4).astype(np.float32)
 
 
+def height_of(frequency: float) -> float:
+    """How high in the picture a frequency stands, as a share of its height; above 1 of none in it."""
+    return (float(mel(frequency) / mel(HIGHEST)) * (BANDS + 1) - 0.5) / BANDS
+
+
+def hertz_at(height: float) -> float:
+    """The frequency at a share of the picture's height."""
+    return float(hertz((height * BANDS + 0.5) / (BANDS + 1) * mel(HIGHEST)))
+
+
 WIDTH, ASPECT = 1_000, 2.0
 """Pixels along time, about, and how much wider than high the picture is."""
 

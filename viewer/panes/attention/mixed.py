@@ -30,14 +30,18 @@ TYPING_PAUSE = 600
 """Milliseconds without a key after which an edited text runs again."""
 WORDS, EDITOR = 5.6, 4.2
 """In em: the height of the words, and of the text below them."""
-HINT = "A text for the model to read with the picture"
 
 
 class MixedPane(OnInputPane):
     waits = False
+    hint = "A text for the model to read with the picture"
+
+    def make_view(self) -> ImageView:
+        """What shows the picture."""
+        return ImageView()
 
     def build(self) -> QWidget:
-        self.view, self.strip, self.bar = ImageView(), TokenStrip(), ColourBar()
+        self.view, self.strip, self.bar = self.make_view(), TokenStrip(), ColourBar()
         self.view.hovered.connect(self._picture_hovered)
         self.view.clicked.connect(self._picture_clicked)
         self.view.boxed.connect(self._boxed)
@@ -47,7 +51,7 @@ class MixedPane(OnInputPane):
         self.strip.spanned.connect(self._spanned)
         self.strip.set_tip(self._word_tip)
         self.strip.setFixedHeight(theme.em(WORDS))
-        self.editor = TextEditor("Text", HINT)
+        self.editor = TextEditor("Text", self.hint)
         self.editor.setFixedHeight(theme.em(EDITOR))
         self.editor.textChanged.connect(self._typed)
         self.editor.left.connect(lambda: self.view.setFocus(Qt.FocusReason.OtherFocusReason))
@@ -85,13 +89,14 @@ class MixedPane(OnInputPane):
         self.signed = self.method().signed
         tokens = known(result.tokens, Tokens)
         written = trace.streams.get(OUTPUT, trace.streams[INPUT])
-        words = tokens if isinstance(tokens, TextTokens) else written
+        words = tokens if isinstance(tokens, TextTokens) and not _is_seen(tokens) else written
         if words is not self._tokens:
             self._show_words(known(words, TextTokens), trace)
         if isinstance(tokens, TextTokens):
             laid = None if reason else known(result, InputMap).laid
             self.view.set_overlay(*((None,) if laid is None else (laid[0], laid[1].corners)))
-            shown = (None, None) if reason else (result.levels[self._words], result.values[self._words])
+            hidden = reason or words is not tokens
+            shown = (None, None) if hidden else (result.levels[self._words], result.values[self._words])
             self.strip.set_weights(*shown)
         else:
             self.view.set_overlay(
@@ -216,6 +221,11 @@ class MixedPane(OnInputPane):
 
 def _extent(place: Place) -> float:
     return (place.x1 - place.x0) * (place.y1 - place.y0) if isinstance(place, Box) else float("inf")
+
+
+def _is_seen(tokens: TextTokens) -> bool:
+    """Whether there are no words among them."""
+    return isinstance(tokens, MixedTokens) and bool(tokens.on_picture.all())
 
 
 def _counted(trace: Trace) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from transformers import PreTrainedConfig, WhisperFeatureExtractor
 
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
-from headlight.models.core.tokens import Box, PatchTokens
+from headlight.models.core.tokens import Box
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.engines.paired.fed import Fed, Grid
 
 RATE = 16_000
@@ -23,18 +24,22 @@ TRIED = 0.25
 
 @dataclass(frozen=True)
 class Heard(Fed):
-    """As Fed, of one row of tokens along time. seconds: of one token; language, translate: as is asked."""
+    """As Fed, of one row of tokens along time. since: the second at which the first begins; seconds: of one
+    token; language, translate: as is asked."""
 
+    since: float = 0.0
     seconds: float = 0.02
     language: str | None = None
     translate: bool = False
 
-    def tokens(self) -> PatchTokens:
-        """Each called by the second at which it begins."""
-        grid = self.grids[0]
-        labels = tuple(f"{number * self.seconds:.2f} s" for number in range(grid.columns))
-        none = np.zeros(len(labels), bool)
-        return PatchTokens(labels, none, grid=(1, grid.columns), region=grid.region)
+    def tokens(self) -> MixedTokens:
+        """Each called by the second at which it begins; its place is a part of the spectrogram."""
+        count = self.grids[0].columns
+        labels = tuple(f"{self.since + number * self.seconds:.2f} s" for number in range(count))
+        none = np.zeros(count, int)
+        spans = np.zeros((count, 2), int)
+        boxes = self.grids[0].boxes()
+        return MixedTokens(labels, none > 0, spans, none - 1, none, sources=("",), boxes=boxes)
 
 
 class Hearing:
@@ -81,16 +86,17 @@ class Hearing:
     def small(self) -> Heard:
         """A little noise."""
         noise = np.random.default_rng(0).normal(0, 0.1, round(TRIED * RATE)).astype(np.float32)
-        return self.heard(noise, (1, 1.0))
+        return self.heard(noise, (1, 1.0, 0.0))
 
     def heard(
         self,
         samples: np.ndarray,
-        seen: tuple[int, float],
+        seen: tuple[int, float, float],
         language: str | None = None,
         translate: bool = False,
     ) -> Heard:
-        """Of float32 (n,). seen: (the height of its picture in pixels, how many along time are a second)."""
+        """Of float32 (n,). seen: (the height of its picture in pixels, how many along time are a second, the
+        second at which that begins)."""
         hop = round(self.seconds * RATE)
         whole = self._longest * hop
         try:
@@ -106,15 +112,9 @@ class Hearing:
                 f"{self._title} cannot be given this sound: {first_sentence(error)}", "Choose another model."
             ) from error
         count = min(-(-len(samples) // hop), self._longest)
-        height, scale = seen
+        height, scale, since = seen
         region = Box(0.0, 0.0, count * self.seconds * scale, float(height))
         grid = Grid(1, count, region, "encoder")
         inputs = {"input_features": found["input_features"]}
-        return Heard(
-            inputs,
-            (grid,),
-            size=(height, round(region.x1)),
-            seconds=self.seconds,
-            language=language,
-            translate=translate,
-        )
+        size, asked = (height, round(region.x1)), {"language": language, "translate": translate}
+        return Heard(inputs, (grid,), size=size, since=since, seconds=self.seconds, **asked)

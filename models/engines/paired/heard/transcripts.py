@@ -65,7 +65,7 @@ class TranscriptEngine(CaptionEngine):
     def run(
         self,
         samples: np.ndarray,
-        seen: tuple[int, float],
+        seen: tuple[int, float, float],
         text: str = "",
         task: Task = SILENT,
         writing: Writing | None = None,
@@ -76,14 +76,16 @@ class TranscriptEngine(CaptionEngine):
         that is empty, what the model writes itself.
 
         seen: (height in pixels of the picture that tokens have their place in, how many along time are a
-        second). language, translate: as `Marks.begin` has them; None for the model's guess. writing and the
-        trace are as of `CaptionEngine.run`. HeadlightError for a text that is longer than it writes.
+        second, the second at which it begins). language, translate: as `Marks.begin` has them; None for the
+        model's guess. writing and the trace are as of `CaptionEngine.run`; its outputs hold the codes of the
+        "languages" that can be asked for. HeadlightError for a text that is longer than it writes.
         """
         task.progress(0.0, "Preparing the sound")
         fed = self._hearing.heard(samples, seen, language, translate)
         trace = self._run(fed, text, writing, task)
         notices = self._heard_as(trace, fed, len(samples))
-        return replace(trace, notices=(*trace.notices, *notices))
+        outputs = {**trace.outputs, "languages": np.array(sorted(self._marks.languages))}
+        return replace(trace, notices=(*trace.notices, *notices), outputs=outputs)
 
     def _heard_as(self, trace: Trace, fed: Heard, count: int) -> tuple[str, ...]:
         """What is to be known of how a sound was heard."""

@@ -20,7 +20,7 @@ RATE = 16_000
 NOISE = (
     np.random.default_rng(0).normal(0, 0.1, RATE + 100).astype(np.float32)
 )  # 51 tokens of 20 ms begin in it
-SEEN = (80, 100.0)
+SEEN = (80, 100.0, 3.0)
 TEXT = "hear"
 
 
@@ -90,7 +90,7 @@ def test_without_a_text_it_writes_what_is_likeliest_behind_its_marks(engine):
 def test_frames_have_their_place_in_time_and_words_in_the_text(engine):
     trace = engine.run(NOISE, SEEN, TEXT)
     frames, written = trace.streams[INPUT], trace.streams[OUTPUT]
-    assert frames.labels[7] == "0.14 s"
+    assert frames.labels[7] == "3.14 s"
     assert np.allclose(frames.place(7).corners, (14, 0, 16, 80))
     assert isinstance(frames.place(7), Box)
     assert list(frames.find(Box(15, 3, 15, 3))) == [7]

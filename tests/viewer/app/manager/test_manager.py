@@ -55,7 +55,7 @@ def test_rows_are_all_there_is_and_say_why_something_does_not_open(hub, tmp_path
     assert (gpt2.extent, gpt2.opens) == ("12 × 12", False)
     assert recommended["resnet50"].opens, "it is built untrained without a download"
     assert len(recommended) == len(by_group["hub"])
-    assert {row.reads for row in rows.recommended()} == {"text", "image", "picture-text"}
+    assert {row.reads for row in rows.recommended()} == {"text", "image", "picture-text", "sound"}
     assert all(row.licence or row.id == "openai/clip-vit-base-patch32" for row in rows.recommended())
 
 
