@@ -7,7 +7,6 @@ points cannot be picked out of the file, that is, in meshes, packed or wrapped o
 from __future__ import annotations
 
 import io
-import re
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -37,8 +36,7 @@ def of_ply(source: Source, read: Read) -> Parts | None:
         return None
     count, size = counts[filled[0].name], filled[0].dtype(plan.byte_order).itemsize
     records = b"".join(_records(source, at, size, count))
-    name = re.escape(filled[0].name)
-    head = re.sub(rf"(?m)^(element {name} )\d+$", rf"\g<1>{len(records) // size}", head)
+    head = _renumbered(head, {("element", filled[0].name): len(records) // size})
     return read(_small(source, head.encode() + records))
 
 
@@ -52,8 +50,8 @@ def of_pcd(source: Source, read: Read) -> Parts | None:
     source.file.seek(0)
     head, size = source.file.read(at).decode("latin-1"), meta.build_dtype().itemsize
     records = b"".join(_records(source, at, size, meta.points))
-    for word, number in (("WIDTH", len(records) // size), ("HEIGHT", 1), ("POINTS", len(records) // size)):
-        head = re.sub(rf"(?m)^{word}[ \t]+\d+", f"{word} {number}", head)
+    fewer = len(records) // size
+    head = _renumbered(head, {("WIDTH",): fewer, ("HEIGHT",): 1, ("POINTS",): fewer})
     return read(_small(source, head.encode("latin-1") + records))
 
 
@@ -98,6 +96,16 @@ def of_e57(source: Source, read: Read) -> Parts | None:
     from headlight.viewer.inputs.clouds import e57
 
     return e57.guarded(replace(source, task=Checked(source.task)), e57.SOME, "E57 file", Parts)
+
+
+def _renumbered(head: str, numbers: dict[tuple[str, ...], int]) -> str:
+    """A header with other numbers behind the words with which some of its lines begin."""
+    lines = head.split("\n")
+    for number, line in enumerate(lines):
+        for words, other in numbers.items():
+            if tuple(line.split()[: len(words)]) == words:
+                lines[number] = f"{' '.join(words)} {other}"
+    return "\n".join(lines)
 
 
 def _small(source: Source, data: bytes) -> Source:
