@@ -35,6 +35,7 @@ from headlight.viewer.app.models.menu import ModelMenu
 from headlight.viewer.app.models.offer import ModelOffers, is_model
 from headlight.viewer.app.opening.columns import Sheets
 from headlight.viewer.app.opening.drop import DropTarget, open_mime
+from headlight.viewer.app.opening.first_look import FirstLook
 from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.app.opening.recent_files import RecentFiles
 from headlight.viewer.host.failure import Failure
@@ -121,6 +122,8 @@ class Window(QMainWindow):
         self.palette_popup = CommandPalette(self)
         self.palette_popup.chosen.connect(self._run_command)
         self.drop_sign = DropSign(self.pages)
+        self.first_look = FirstLook(self.pages, self.session, self.jobs)
+        self.runs.looked.connect(self.first_look.take)
         self.drops = DropTarget(self._dropped, self._dragged)
         self.drops.watch(self)
 

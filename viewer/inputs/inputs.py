@@ -120,17 +120,21 @@ def from_path(
     task: Task = SILENT,
     meanings: Meanings = GUESSED,
     reading: Reading = AS_USUAL,
+    early: Callable[[CloudInput], None] | None = None,
 ) -> Input:
     """The text, image or point cloud that a file holds. A cloud tells `task` how far it is.
 
-    meanings: what is known of its columns, if it is a table. Raises HeadlightError, Undecided where somebody
+    meanings: what is known of its columns, if it is a table. early: takes some points of a large cloud before
+    all are read, if that can be. Raises HeadlightError, Undecided where somebody
     is to be asked what they are; never waits for a pipe or a device.
     """
-    what = _from_path(Path(path), task, meanings, reading)
+    what = _from_path(Path(path), task, meanings, reading, early)
     return replace(what, path=str(path)) if isinstance(what, ImageInput | CloudInput) else what
 
 
-def _from_path(path: Path, task: Task, meanings: Meanings, reading: Reading) -> Input:
+def _from_path(
+    path: Path, task: Task, meanings: Meanings, reading: Reading, early: Callable[[CloudInput], None] | None
+) -> Input:
     name = shown(path.name or str(path))
     inside = _check_kind(path, name)
     if inside is not None:
@@ -141,7 +145,9 @@ def _from_path(path: Path, task: Task, meanings: Meanings, reading: Reading) -> 
         with _complaining(path, name, opened=True):
             head = file.read(HEAD)
             ending = ending_of(path.name)
-            return _read(Source(name, file, state.st_size, path, task, head, ending, meanings, reading))
+            return _read(
+                Source(name, file, state.st_size, path, task, head, ending, meanings, reading, early)
+            )
 
 
 def from_bytes(data: bytes, title: str, reading: Reading = AS_USUAL) -> Input:
