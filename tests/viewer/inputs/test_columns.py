@@ -145,7 +145,8 @@ def test_a_guess_that_may_be_wrong_is_told_and_a_sure_one_is_not(tmp_path):
 def test_who_can_be_asked_is_asked_where_no_guess_is_sensible(tmp_path):
     path = tmp_path / "survey.csv"
     path.write_bytes(table(XYZ, OTHER, separator=",", header="p,q,r s,t"))
-    assert isinstance(from_path(path), TextInput)
+    assert "it is read as a text, since nothing says which" in from_path(path).notices[0]
+    assert from_path(path, meanings=Meanings(AS_TEXT)).notices == ()
     with pytest.raises(Undecided, match=r"survey\.csv is a table of 4 columns, and nothing says") as asked:
         from_path(path, meanings=Meanings(asks=True))
     shown = asked.value.table
@@ -204,3 +205,10 @@ def test_columns_are_of_tables_alone(tmp_path):
     np.save(path, XYZ)
     with pytest.raises(HeadlightError, match=r"words\.npy is no table, whose columns could be told"):
         told(path, "x,y,z")
+
+
+def test_who_exports_points_of_a_table_that_nobody_knows_is_told_how(tmp_path, capfd):
+    path = tmp_path / "survey.csv"
+    path.write_bytes(table(XYZ, OTHER, separator=",", header="p,q,r,s"))
+    assert run(["export", str(path), "segmentation", "--out", str(tmp_path / "out.npz")]) == 2
+    assert "this is a text. Say what its columns are, with --columns x,y,z" in capfd.readouterr().err
