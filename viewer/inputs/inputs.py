@@ -161,11 +161,14 @@ def _read(source: Source) -> Input:
     reader = reader_of(source)
     table = undecided(source) if is_rest(reader) else None
     asks = source.meanings.asks or source.size > MAX_TEXT_BYTES  # which can be no text
-    if table is not None and asks and is_asked(table, source.meanings):
+    doubtful = table is not None and is_asked(table, source.meanings)
+    if table is not None and doubtful and asks:
         raise Undecided(table)
     what = _tabled(_opened(reader, source), source.meanings)
     if isinstance(what, TextInput) and table is not None:
-        what = replace(what, table=table)
+        said = f"{source.name} may be a table of points: it is read as a text, since nothing says which of "
+        said += "its columns are x, y and z. --columns does."
+        what = replace(what, table=table, notices=(*what.notices, *([said] if doubtful else [])))
     # What reads as a text may be named like any other; what does not, or is named like a picture, may not.
     claims = claiming(source.ending)
     plain = not reader.binary and not any(one.binary for one in claims)
