@@ -182,8 +182,9 @@ def over(
     run: RunOptions = USUAL,
 ) -> FaithfulOver:
     """The same with an engine, of pictures beside the class texts of `run`, heads changed as it says. Places
-    of a view are of its own input: others are asked as usual. Without a chosen target each is asked about what it says first. What
-    cannot be read, or of which not all methods say something, is told and left out."""
+    of a view are of its own input: others are asked as usual. Without a chosen target each is asked about
+    what it says first. What cannot be read, or of which not all methods say something, is told and left
+    out."""
     view, chosen = view.having(Selection(), RolloutQuery()), view[TargetSettings].index
     names: list[str] = []
     targets: list[str] = []
