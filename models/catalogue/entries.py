@@ -25,6 +25,7 @@ from headlight.models.catalogue.folders import (
     LAYER_NAMES,
     PROMPTED,
     SHAPE_MODELS,
+    check_folder,
     check_weights,
     convolves,
     count,
@@ -173,7 +174,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
                 "code.",
                 "Convert them to model.safetensors, or give --trust-pickle if you trust their origin.",
             )
-    numbers = check_weights(files, config)
+    numbers = check_folder(folder, files, config)
     modality = modality_of(folder, config)
     decodes = modality == "text" and writes(files, config)
     layers, heads = extent(config, decodes or modality == "sound")

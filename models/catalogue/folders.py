@@ -9,7 +9,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from headlight.models.catalogue.formats import adapter
+from headlight.models.catalogue.formats import adapter, claims
 from headlight.models.catalogue.formats.layout import (
     CONFIG,
     MAX_TENSORS,
@@ -147,13 +147,26 @@ def check_weights(files: list[Path], config: dict[str, Any] | None = None) -> in
 
     HeadlightError for damage or too many tensors. Of a pickle its size says it, in 32 bits a number.
     """
+    return _counted(files, config)[1]
+
+
+def check_folder(folder: Path, files: list[Path], config: dict[str, Any]) -> int:
+    """The same, where neither its configuration nor what else lies there claims more than they are."""
+    tensors, numbers = _counted(files, config)
+    claims.check_files(folder)
+    claims.check_sizes(config, folder / CONFIG, tensors, numbers)
+    return numbers
+
+
+def _counted(files: list[Path], config: dict[str, Any] | None) -> tuple[int, int]:
+    """(tensors, numbers). Of a pickle nobody knows how many tensors it has: as many as numbers."""
     from safetensors import SafetensorError, safe_open
 
     rounding = rounding_of(config) if config else None
-    tensors = numbers = 0
+    tensors = numbers = hidden = 0
     for file in files:
         if file.suffix != ".safetensors":
-            numbers += file.stat().st_size // 4
+            hidden += file.stat().st_size // 4
             continue
         try:
             with safe_open(file, framework="numpy") as content:
@@ -169,7 +182,7 @@ def check_weights(files: list[Path], config: dict[str, Any] | None = None) -> in
             raise _damaged(file, error) from error
     if tensors > MAX_TENSORS:
         raise HeadlightError(f"The weights have more than {MAX_TENSORS:,} tensors.", "Choose another model.")
-    return numbers
+    return tensors + hidden, numbers + hidden
 
 
 def is_rounded(files: list[Path], rounding: Rounding) -> bool:
@@ -192,7 +205,7 @@ def origin(folder: Path, files: list[Path], config: dict[str, Any]) -> tuple[str
         said.append(f"It is {base}, into which the LoRA adapter of this folder was merged.")
     if rounding is not None and is_rounded(files, rounding):
         said.append(rounding.notice)
-    return tuple(said)
+    return (*said, *claims.check_files(folder))
 
 
 def _damaged(file: Path, error: Exception) -> HeadlightError:

@@ -19,7 +19,7 @@ from headlight.models.catalogue.networks import wrapped
 from headlight.models.catalogue.networks.libraries import LIBRARIES
 from headlight.models.core.errors import HeadlightError
 
-HeadTask = Literal["classes", "pixels", "masked", "causal", "writes"]
+HeadTask = Literal["classes", "pixels", "masked", "causal", "writes", "things"]
 
 _CLASSES: dict[str, HeadTask] = {
     name: task
@@ -29,6 +29,7 @@ _CLASSES: dict[str, HeadTask] = {
         ("pixels", MODEL_FOR_SEMANTIC_SEGMENTATION_MAPPING_NAMES),
         ("classes", MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES),
         ("classes", MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES),
+        ("things", {"yolos": "YolosForObjectDetection"}),
         ("writes", MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES),  # some of which fill masks as well
     )
     for names in mapping.values()

@@ -31,11 +31,13 @@ from transformers.utils import logging
 
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import check_weights, read_config, stored_in
+from headlight.models.catalogue.formats.claims import check_tokenizer
 from headlight.models.catalogue.formats.gguf_header import is_gguf, read_header
 from headlight.models.catalogue.formats.vocabulary import has_tokenizer, readable, tokenizer_folder
 from headlight.models.catalogue.heads import body_of, has_usual_body, headed, usual_class
 from headlight.models.catalogue.memory import Fit, fitting
 from headlight.models.catalogue.networks import own, wrapped
+from headlight.models.catalogue.networks.claimed import check_extent
 from headlight.models.catalogue.networks.libraries import LIBRARIES
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
 from headlight.models.catalogue.states import is_usual, read_state
@@ -211,8 +213,9 @@ def _from_folder(folder: Path, dtype: torch.dtype, task: Task) -> tuple[dict[str
             f"The model type “{model_type}” in {folder / 'config.json'} {own}.",
             "Choose a model of a type that transformers knows.",
         )
+    config = _configured(content)
+    check_extent(config, folder, check_weights(stored_in(folder), content))
     if is_usual(folder, content):
-        config = _configured(content)
 
         def read(kind: type, **more: Any) -> Any:
             own = getattr(kind, "config_class", None)
@@ -368,6 +371,8 @@ def load_tokenizer(where: Path) -> PreTrainedTokenizerFast:
             f"The folder {where} has weights but no tokenizer (tokenizer.json).",
             "Put the model's tokenizer.json beside its weights.",
         )
+    if not is_gguf(where):
+        check_tokenizer(where)
     logging.set_verbosity_error()
     step = "Choose another file." if is_gguf(where) else "Put the model's tokenizer.json beside its weights."
     try:

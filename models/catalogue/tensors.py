@@ -52,9 +52,13 @@ def read_tensors(path: Path, trust_pickle: bool = False) -> dict[str, Tensor]:
     if sum(tensor.numel() for tensor in state.values()) * 4 > MAX_BYTES:
         raise HeadlightError(f"The tensors of {path.name} need more than {MAX_BYTES / 1e9:.1f} GB.", CONVERT)
     for name, tensor in state.items():
-        if tensor.is_floating_point() and not tensor.isfinite().all():
-            raise HeadlightError(f"{path.name}: {name} is not finite everywhere.", "Choose another file.")
-    return {name: t.float() if t.is_floating_point() else t for name, t in state.items()}
+        if tensor.is_complex():
+            raise HeadlightError(f"{path.name}: {name} holds complex numbers.", "Choose another file.")
+        if tensor.is_floating_point():
+            state[name] = tensor.float()  # of 8 bits not even this could be asked:
+            if not state[name].isfinite().all():
+                raise HeadlightError(f"{path.name}: {name} is not finite everywhere.", "Choose another file.")
+    return state
 
 
 def _safetensors(path: Path) -> dict[str, Tensor]:
@@ -121,6 +125,11 @@ def compare(expected: Mapping[str, Tensor], state: Mapping[str, Tensor], what: s
                 f"{what} does not fit: {name} is {tuple(state[name].shape)} instead of "
                 f"{tuple(tensor.shape)}.",
                 "Choose another one.",
+            )
+        if state[name].is_floating_point() != tensor.is_floating_point():
+            held, needed = ("real" if one.is_floating_point() else "whole" for one in (state[name], tensor))
+            raise HeadlightError(
+                f"{what} does not fit: {name} holds {held} numbers instead of {needed} ones.", CONVERT
             )
     if odd := [name for name in state if name not in expected]:
         raise HeadlightError(

@@ -18,10 +18,10 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import Box, Place, Tokens
 
-Offer = Literal["hide", "heads", "scores", "gradients", "saliency", "similarity", "write", "texts"]
+Offer = Literal["hide", "heads", "scores", "gradients", "saliency", "similarity", "write", "texts", "clicks"]
 """What an engine can do beside a pass: hide parts of the input, change heads, score a target under many
 hidden parts, say how a target changes, predict saliency, say how alike two tokens are, write, say how
-well texts fit a picture."""
+well texts fit a picture, cut out what is clicked."""
 
 
 @dataclass(frozen=True)

@@ -81,18 +81,20 @@ class RolloutSettings:
             )
 
 
+BACK = "back"
+"""The stack of layers that lead from what is read to what reads it."""
+
+
 def depth_of(stacks: Sequence[str], settings: RolloutSettings) -> int:
     """How many layers `first` and `last` count. stacks: that of each layer there is."""
     if "cross" not in stacks:
         return len(_of_one(stacks, settings))
     if settings.stack != "whole":
         return stacks.count(settings.stack)
-    decoder, cross = stacks.count("decoder"), stacks.count("cross")
+    decoder, cross, back = (stacks.count(one) for one in ("decoder", "cross", BACK))
+    if back:
+        return decoder + cross + back
     return cross if decoder in (0, cross) else decoder + cross
-
-
-BACK = "back"
-"""The stack of layers that lead from what is read to what reads it."""
 
 
 def layers_of_rollout(stacks: Sequence[str], settings: RolloutSettings) -> list[int]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.settings import NEAREST, TEMPERATURE
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.trace import Trace
@@ -60,7 +61,13 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def patches_of(trace: Trace) -> np.ndarray:
-    """float32 (rows, columns, d): the last vectors of a picture's patches or of the cells of its last map."""
+    """float32 (rows, columns, d): the last vectors of a picture's patches or of the cells of its last map.
+    HeadlightError of a model that hands out none."""
+    if "patches" not in trace.outputs:
+        raise HeadlightError(
+            f"{trace.model.title} hands out no vectors of its patches.",
+            "Choose a vision transformer, such as dinov2-small.",
+        )
     return trace.outputs["patches"].float().cpu().numpy()
 
 

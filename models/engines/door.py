@@ -5,9 +5,11 @@ torch and transformers are imported when a model is opened, never with this modu
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -17,8 +19,8 @@ from headlight.models.catalogue.entries import READS, Entry
 from headlight.models.catalogue.folders import BOTH, check_weights, read_config, stored_in
 from headlight.models.catalogue.formats.layout import is_model_folder
 from headlight.models.catalogue.memory import HALVED, check_memory, fitting
-from headlight.models.core.errors import HeadlightError
-from headlight.models.core.task import SILENT, Part, Task
+from headlight.models.core.errors import HeadlightError, first_sentence, out_of_memory
+from headlight.models.core.task import SILENT, Cancelled, Part, Task
 from headlight.models.core.trace import ModelCard, Run, Trace
 
 
@@ -72,9 +74,10 @@ def open_engine(
         model = model or entries.default(modality, engines.brought).id
         engine = _engines.get((model, modality, where))
         if engine is None:
-            entry = entries.find(model, trust_pickle, engines.brought).read_as(modality)
-            known = _engines.get((entry.id, entry.modality, where))
-            engine = known or _opened(entry, modality, engines, where, task)
+            with _as_it_is_given(model, engines):
+                entry = entries.find(model, trust_pickle, engines.brought).read_as(modality)
+                known = _engines.get((entry.id, entry.modality, where))
+                engine = known or _opened(entry, modality, engines, where, task)
         _fits(engine.entry, modality, engines)
         _keep(engine)
     task.progress(1.0, f"{engine.entry.title} is ready")
@@ -148,6 +151,21 @@ def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Ta
     return engine
 
 
+@contextmanager
+def _as_it_is_given(model: str, engines: Engines) -> Iterator[None]:
+    """Whatever libraries raise at files of a stranger's is told as a fault of these, not as one of ours."""
+    try:
+        yield
+    except (HeadlightError, Cancelled, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of a library in Rust is no Exception
+        if out_of_memory(error) or model in (one.id for one in (*entries.BUNDLED, *engines.brought)):
+            raise
+        raise HeadlightError(
+            f"{model} cannot be opened: {first_sentence(error)}", "Fetch the model again, or choose another."
+        ) from error
+
+
 def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
     """Of each layer the largest |A·V − what it returned|; what is not `is_faithful` must not be shown."""
     errors = []
@@ -155,6 +173,20 @@ def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
         task.progress(done / len(trace.layers), f"Checking {layer.name}")
         errors.append(layer.check())
     return tuple(errors)
+
+
+def found_odd(trace: Trace, checks: Sequence[float]) -> tuple[str, ...]:
+    """What is to be known of random weights, and of layers that compute no numbers. checks: the error of
+    each."""
+    said = []
+    title = trace.model.title
+    if trace.model.untrained and not any(f"{title} is untrained" in notice for notice in trace.notices):
+        said.append(f"{title} is untrained: weights that it runs with are in none of its files, and random.")
+    none = [layer.name for layer, error in zip(trace.layers, checks, strict=True) if not math.isfinite(error)]
+    if none:
+        many = "A layer computes" if len(none) == 1 else f"{len(none):,} layers compute"
+        said.append(f"{many} no numbers (NaN or infinite), from {none[0]} on: nothing of that is drawn.")
+    return tuple(said)
 
 
 def _fits(entry: Entry, modality: str, engines: Engines) -> None:

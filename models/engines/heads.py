@@ -94,7 +94,11 @@ class Head(Speaks):
 
         output: of the body, whatever object it returned. Differentiable where that is.
         """
-        return given(self._whole, self._path, output)(**self._known(inputs)).logits
+        return self.whole_output(output, inputs).logits
+
+    def whole_output(self, output: Any, inputs: Inputs) -> Any:
+        """All that the whole model gives over what its body gave."""
+        return given(self._whole, self._path, output)(**self._known(inputs))
 
     def logits(self, inputs: Inputs) -> Tensor:
         """The logits of the whole model, which says on the way what it asks of its body."""

@@ -16,6 +16,7 @@ from headlight.models.core.answers import (
     PixelLabels,
     PointLabels,
     Target,
+    Things,
 )
 from headlight.models.core.cache import derived
 from headlight.models.core.errors import known
@@ -43,6 +44,8 @@ def targets_at(trace: Trace, places: Sequence[Place] = ()) -> tuple[Target, ...]
             found += _expected(answer, places)
         elif isinstance(answer, Boxes):
             found += _boxes(answer, places)
+        elif isinstance(answer, Things):
+            found += _of_things(answer, places)
         elif isinstance(answer, PointLabels):
             found += _of_points(trace, answer, places)
     if "saliency" in trace.run.offers:
@@ -110,6 +113,12 @@ def _of_points(trace: Trace, answer: PointLabels, places: Sequence[Place]) -> li
     likely = answer.probabilities[where].mean(0)
     order = np.argsort(-likely, kind="stable")
     return [Target(answer.classes[i], float(likely[i]), int(i), places[0]) for i in order]
+
+
+def _of_things(answer: Things, places: Sequence[Place]) -> tuple[Target, ...]:
+    """What each token found, or every class of the first of these places that is one's."""
+    at = next((number for place in places if (number := answer.find(place)) is not None), None)
+    return answer.targets() if at is None else answer.of(at)
 
 
 def _boxes(answer: Boxes, places: Sequence[Place]) -> list[Target]:

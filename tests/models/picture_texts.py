@@ -205,6 +205,19 @@ def detector(root: Path) -> Path:
     return root / "detr"
 
 
+def one_sequence_detector(root: Path) -> Path:
+    """The folder of a YOLOS of 6 detection tokens and patches of 8 pixels."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
+    sees = {"image_size": [32, 48], "patch_size": 8, "num_detection_tokens": 6, "num_labels": 3}
+    model = hf.YolosForObjectDetection(hf.YolosConfig(**sizes, **sees))
+    for name, weight in model.named_parameters():  # those of places are 0 at first
+        if "position" in name or "tokens" in name:
+            torch.nn.init.normal_(weight)
+    model.save_pretrained(root / "yolos")
+    return root / "yolos"
+
+
 def tokenizer() -> Tokenizer:
     """A token a byte."""
     vocabulary = {

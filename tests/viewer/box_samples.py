@@ -7,7 +7,8 @@ import numpy as np
 from headlight.models.core.answers import Boxes
 from headlight.models.core.tokens import INPUT, PointTokens
 from headlight.models.core.trace import ModelCard, Trace
-from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.told.frame import Frame
 
 CLASSES = ("car", "truck", "pedestrian", "cycle")
 CAR = (10.0, 1.0, -0.9, 4.0, 1.8, 1.6, 0.3)

@@ -12,7 +12,8 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import INPUT, ModelCard, Trace
 from headlight.models.points.neighbourhood import NeighbourhoodLayer
-from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.told.frame import Frame
 
 CLASSES = ("floor", "wall", "chair")
 

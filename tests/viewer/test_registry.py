@@ -13,10 +13,10 @@ import pytest
 from headlight.viewer import plugins
 from headlight.viewer.app.commands.bound import found
 from headlight.viewer.app.commands.every import listed
-from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, StackInput, TextInput
 from headlight.viewer.inputs.recorded.inputs import RecordedCloud, RecordedImage, RecordedText
 from headlight.viewer.inputs.sounds.sound import SoundInput
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.registry import (
     REGISTRY,
     Change,

@@ -112,7 +112,9 @@ def _words(command: str) -> list[str]:
 
 
 def _open(window: Window, files: list[str], options: WindowOptions, shot: _Screenshot | None) -> None:
-    text = options.given.get("text")
+    text, columns = options.given.get("text"), options.given.get("columns", ())
+    if shot is not None:  # nobody is there to answer
+        window.runs.trusts = window.runs.asks = None
     if text is not None and len(files) == 1:  # a text beside a picture
         window.runs.open_described(files[0], text)
         files, text = [], None
@@ -120,11 +122,10 @@ def _open(window: Window, files: list[str], options: WindowOptions, shot: _Scree
         if path.endswith(ENDING):
             open_shown(window.runs, Path(path))
         else:
-            window.runs.open_path(path)
+            window.runs.open_path(path, columns=columns)
     if text is not None:
         window.runs.open_text(text, options.given.get("pair"), options.given.get("target"))
     if shot is not None:
-        window.runs.trusts = None  # nobody is there to answer
         shot.wait()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
@@ -34,6 +34,7 @@ from headlight.viewer.app.manager.window import Manager
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
 from headlight.viewer.app.models.offer import ModelOffers, is_model
+from headlight.viewer.app.opening.columns import Sheets
 from headlight.viewer.app.opening.drop import DropTarget, open_mime
 from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.app.opening.recent_files import RecentFiles
@@ -97,6 +98,7 @@ class Window(QMainWindow):
             *(self.session, self.runs, ModelList(self.jobs), self.recent, self.offers, self.dialogs, self)
         )
         self.manager = Manager(self.jobs, self.models, self)
+        self.columns = Sheets(self.session, self.runs, settings, self.notify, self)
         self.runs.trusts = self.models.trusts
         self.runs.prepare = import_panes
         self.topbar = TopBar(self.session, self.models.fill)
@@ -158,9 +160,11 @@ class Window(QMainWindow):
         next_step: str,
         details: str | None = None,
         about: Document | None = None,
+        offers: tuple[str, Callable[[], object]] | None = None,
     ) -> None:
+        """offers: what a button says, and what it does."""
         title, number = ("", None) if about is None else (sentence(about.title), about.number)
-        message = Message(kind, sentence(cause), sentence(next_step), title, details, number)
+        message = Message(kind, sentence(cause), sentence(next_step), title, details, number, offers)
         if self.messages.tell(message):
             self.told.emit(kind, message.text)
 
@@ -261,6 +265,7 @@ class Window(QMainWindow):
             self.deck.keep()
         geometry.keep(self, self.settings)
         self.exports.close()
+        self.columns.close()
         self.hide()
         self.session.current_changed.disconnect()
         self.jobs.close()

@@ -18,6 +18,7 @@ _THERE = Needs(holds=".session.able:unread")
 _CHANGED = Needs(("read",), holds=".session.able:no_interventions")
 _CHANGES = Needs(("cells",), layers=True, holds=".session.able:no_changes")
 _EXPERIMENTS = ".app.commands.experiments"
+_TABLE = Needs(holds=".session.able:no_columns")
 _EXPORTS = Needs(holds=".session.able:nothing_to_export")
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _CLOUD = Needs(("positions",))
@@ -72,6 +73,7 @@ REGISTRY.add(
         "models.choose_checkpoint",
     ),
     Command("models", "Manage models…", "File", "manager.open", ("Ctrl+Shift+M",)),
+    Command("columns", "Columns of the table…", "File", "columns.open", (), _TABLE),
     Command("export", "Export…", "File", "exports.open", ("Ctrl+E",), _EXPORTS),
     Command("report", "Report…", "File", "exports.report", (), Needs(("read",), trace=True)),
     Command("screenshot", "Save a picture of the window…", "File", "save_screenshot", ("Ctrl+Shift+S",)),

@@ -1,5 +1,6 @@
 """The kinds of documents, their pages, and what stands where on each."""
 
+from headlight.viewer.builtin.masks import LAYOUT as _MASKS
 from headlight.viewer.registry import REGISTRY, Kind, Layout, Leaf, Needs, Page, across, down
 
 REGISTRY.add(
@@ -22,6 +23,7 @@ REGISTRY.add(
     Page("zero-shot", "Zero-shot"),
     Page("experiments", "Experiments"),
     Page("methods", "Methods"),
+    Page("masks", "Masks"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -295,7 +297,7 @@ _ZERO_SHOT = Layout(
         down(Leaf("class-texts", 0.57), Leaf("label", 0.43), share=0.28),
         down(Leaf("numbers"), share=0.22),
     ),
-    numbers=".panes.towers.base:SECTIONS",
+    numbers=".panes.pictures.towers.base:SECTIONS",
 )
 _CLOUD = Layout(
     "attention",
@@ -455,7 +457,7 @@ REGISTRY.add(
         gives=("read", "again", "cells", "pixels"),
         layouts=(
             *(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _FIELDS, _METHODS, _EXPERIMENTS_ON_PICTURE),
-            *(_ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _COST, _PUBLISHED),
+            *(_MASKS, _ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _COST, _PUBLISHED),
         ),
         adapter=".host.adapters:IMAGES",
         reported=".export.report.kinds:PICTURES",

@@ -96,7 +96,7 @@ REGISTRY.add(
     Pane(
         "text-on-picture",
         "Relevance",
-        ".panes.towers.picture:TextOnPicturePane",
+        ".panes.pictures.towers.picture:TextOnPicturePane",
         Needs(("pixels",), ("zero-shot",), trace=True),
         named="Relevance of a class text",
         export=Begin("relevance", "png"),
@@ -104,12 +104,16 @@ REGISTRY.add(
     Pane(
         "class-texts",
         "Class texts",
-        ".panes.towers.texts:ClassTextsPane",
+        ".panes.pictures.towers.texts:ClassTextsPane",
         Needs(("pixels",), ("zero-shot",)),
         export=Begin("zero-shot", "csv"),
     ),
-    Pane("words", "Words", ".panes.towers.words:WordsPane", _ZERO_SHOT, named="Words of a class text"),
-    Pane("label", "Label", ".panes.towers.label:LabelPane", _ZERO_SHOT, named="Labels on the picture"),
+    Pane(
+        "words", "Words", ".panes.pictures.towers.words:WordsPane", _ZERO_SHOT, named="Words of a class text"
+    ),
+    Pane(
+        "label", "Label", ".panes.pictures.towers.label:LabelPane", _ZERO_SHOT, named="Labels on the picture"
+    ),
     Pane(
         "interventions",
         "Changes",

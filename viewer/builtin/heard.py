@@ -15,6 +15,8 @@ from headlight.viewer.registry import (
 
 _SOUNDS = ".inputs.sounds"
 _LIKE = REGISTRY.all(Kind)["picture-text"]
+_LAYER_3 = tuple(bytes((0xFF, second)) for second in (0xFA, 0xFB, 0xF2, 0xF3, 0xE2, 0xE3))
+"""How a frame of MPEG-1, 2 and 2.5 begins, with and without a checksum."""
 _PICTURE, _SOUND = "picture-and-text", "heard"
 
 
@@ -56,7 +58,7 @@ REGISTRY.add(
     _sound("wav", "WAV", ("wav", "wave"), f"{_SOUNDS}.wav:is_wav", "wav"),
     _sound("flac", "FLAC", ("flac",), (b"fLaC",)),
     _sound("ogg", "Ogg", ("ogg", "oga", "opus"), (b"OggS",)),
-    _sound("mp3", "MP3", ("mp3",), (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")),
+    _sound("mp3", "MP3", ("mp3",), (b"ID3", *_LAYER_3)),
     _sound("aiff", "AIFF", ("aif", "aiff", "aifc"), f"{_SOUNDS}.encoded:is_aiff"),
 )
 REGISTRY.add(

@@ -8,7 +8,7 @@ _GRID = Needs(("cells",), _ON_ONE, trace=True)
 _SENTENCE_READ = Needs(("characters",), (*_ON_ONE, "experiments"), trace=True)
 _WRITES = Needs(("written",), ("generation",), trace=True)
 _BOTH_READ = Needs(("both", "pictured"), ("attention", "generation", "weight"), trace=True)
-_PICTURE_READ = Needs(("pixels",), ("attention", "weight", "experiments"), trace=True)
+_PICTURE_READ = Needs(("pixels",), ("attention", "weight", "experiments", "masks"), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
 _OBJECT = Needs(("positions",), ("attention", "shape", "context", "experiments"))
 _SHAPE = Needs(("positions",), ("shape",), trace=True, holds=".slices.clouds.objects:no_object")
@@ -203,7 +203,7 @@ REGISTRY.add(
         "heads",
         "Heads",
         ".panes.attention.heads:HeadsPane",
-        Needs(("cells",), (*_ON_ONE, "compare", "arcs", "experiments"), trace=True),
+        Needs(("cells",), (*_ON_ONE, "compare", "arcs", "experiments", "masks"), trace=True),
         export=Begin("attention", "npz", (*_ALL_HEADS, *_ALL_QUERIES)),
     ),
     Pane(

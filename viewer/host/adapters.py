@@ -18,7 +18,7 @@ from headlight.models.core.trace import ModelCard, Trace
 from headlight.viewer.host.forward import truth_for
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.cloud_labels import relabelled
+from headlight.viewer.inputs.clouds.labels import relabelled
 from headlight.viewer.inputs.inputs import (
     ImageInput,
     PictureTextInput,
@@ -66,6 +66,10 @@ class Adapter:
     def notices(self, what: Any) -> tuple[str, ...]:
         """What is to be said again once it was made anew."""
         return ()
+
+    def doubt(self, what: Any) -> str:
+        """The one of its notices that says how it may have been misread, and that can be put right; or ""."""
+        return ""
 
     def exported(self, what: Any, view: Mapping[type, Any]) -> Any:
         """What is exported of it, as it is looked at."""
@@ -204,6 +208,9 @@ class Clouds(Adapter):
 
     def notices(self, what: CloudInput) -> tuple[str, ...]:
         return what.label_notices
+
+    def doubt(self, what: CloudInput) -> str:
+        return "" if what.table is None else what.table.doubt
 
     def is_file(self, what: CloudInput, path: str) -> bool:
         return bool(path) and what.edits is None

@@ -189,7 +189,7 @@ class OfCloud:
     def applied(self, read: CloudInput) -> CloudInput:
         """A table was read by its columns already: `inputs.from_path` takes them."""
         if self.classes is not None:
-            from headlight.viewer.inputs.cloud_labels import relabelled
+            from headlight.viewer.inputs.clouds.labels import relabelled
 
             read = relabelled(read, self.classes)
         frame = read.frame

@@ -6,6 +6,7 @@ import traceback
 from dataclasses import dataclass
 
 from headlight.models.core.errors import HeadlightError, UntrustedPickle, first_line, out_of_memory, sentence
+from headlight.viewer.inputs.told.columns import Table, Undecided
 
 
 class Gone(HeadlightError):
@@ -23,7 +24,8 @@ class Failure:
     """Why a job failed, in the user's words, and the traceback for who wants it.
 
     foreseen: the cause says it all, and a traceback would only be noise. untrusted: a pickle is in the way,
-    which the user may say to trust. ended: the engine has ended, which is told once for all that was lost.
+    which the user may say to trust. table: whose columns nobody knows, which the user may tell. ended: the
+    engine has ended, which is told once for all that was lost.
     """
 
     cause: str
@@ -31,6 +33,7 @@ class Failure:
     details: str
     foreseen: bool = False
     untrusted: bool = False
+    table: Table | None = None
     ended: bool = False
 
     @classmethod
@@ -42,6 +45,7 @@ class Failure:
                 *(known.cause, known.next_step, details),
                 foreseen=True,
                 untrusted=isinstance(known, UntrustedPickle),
+                table=known.table if isinstance(known, Undecided) else None,
                 ended=isinstance(known, Gone),
             )
         what = sentence(first_line(error)[:200]).rstrip(".")

@@ -17,11 +17,11 @@ from headlight.models.core.tokens import PointTokens
 from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host import engines
-from headlight.viewer.host.asked import run_options
+from headlight.viewer.host.asked import OfCloud, run_options
 from headlight.viewer.host.recipe import Making, RunOptions, says_of
 from headlight.viewer.host.sources import file_of, told
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.cloud_labels import place
+from headlight.viewer.inputs.clouds.labels import place
 from headlight.viewer.inputs.inputs import ImageInput, Input, beside, from_path, from_text, with_text
 from headlight.viewer.inputs.told.columns import GUESSED, Meanings
 from headlight.viewer.options import taken
@@ -58,6 +58,7 @@ def forward_pass(
     or cannot read this, UntrustedPickle where the user is to be asked first.
     """
     from headlight.models import devices
+    from headlight.models.engines import door
 
     model, notices = model_for(what, options)
     engine = engines.open_engine(model, REGISTRY.kind_of(what).id, options.device, task, options.trust_pickle)
@@ -66,7 +67,9 @@ def forward_pass(
     device, memory = devices.describe(trace.device), devices.memory(trace.device)
     if any(isinstance(one, Hide | OnHeads) for one in options.interventions):
         return changed(Pass(trace, (), device, memory, 0), options.interventions, donors, task)
-    return Pass(trace, check(trace, task), device, memory, held(trace), starting_head(trace, task))
+    checks = check(trace, task)
+    trace = replace(trace, notices=(*trace.notices, *door.found_odd(trace, checks)))
+    return Pass(trace, checks, device, memory, held(trace), starting_head(trace, task))
 
 
 def changed(
@@ -102,11 +105,19 @@ def model_for(what: Input, options: RunOptions) -> tuple[str, tuple[str, ...]]:
     return entry.id, (f"{suited.said} No model in the box is for such: {entry.title} learnt from others.",)
 
 
-def of_file(path: str, classes: str | None, meanings: Meanings = GUESSED, task: Task = SILENT) -> Input:
+def of_file(
+    path: str,
+    classes: str | None,
+    meanings: Meanings = GUESSED,
+    task: Task = SILENT,
+    unit: str | None = None,
+) -> Input:
     """What a file holds. classes: the list that labels are read by, where there are any; None for a guess.
-    meanings: what is known of its columns, if it is a table."""
+    meanings: what is known of its columns, if it is a table. unit: of its coordinates, by its sign."""
     task.progress(0.0, "Reading")
     what = from_path(path, task, meanings)
+    if unit is not None and isinstance(what, CloudInput):
+        what = OfCloud(unit=unit).applied(what)
     return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what
 
 

@@ -11,9 +11,9 @@ from headlight.viewer.registry import REGISTRY
 if TYPE_CHECKING:
     from headlight.models.core.answers import Writing
     from headlight.models.core.interventions import Intervention
-    from headlight.viewer.inputs.cloud import Frame
     from headlight.viewer.inputs.inputs import Input, TextInput
     from headlight.viewer.inputs.told.columns import Roles
+    from headlight.viewer.inputs.told.frame import Frame
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class RunOptions:
 
     trust_pickle: the user was asked about the model's file, which can run code, and trusts it.
     classes: the list that the labels of clouds are read by when they are opened, a word of
-    cloud_labels.TITLES; None for a guess. says: what kind of answer is needed, where no model is named (see
+    clouds.labels.TITLES; None for a guess. says: what kind of answer is needed, where no model is named (see
     `Entry`). writing: how the model goes on with a text, None where it does not. texts: classes that a
     picture is compared with, each put into every one of `prompts`. at, not_at, around: pixels of a picture on
     what is to be cut out of it and beside that, and the first and last pixel of a box around it. step: of

@@ -9,63 +9,7 @@ import numpy as np
 
 from headlight.models.core.answers import BoxEdits, Boxes
 from headlight.viewer.inputs.told.columns import Table
-from headlight.viewer.inputs.told.units import UNITS, Up, said_up
-
-# Which file axis each local axis is, and its sign: rotations, so that nothing is mirrored.
-_TURNS: dict[Up, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
-    "z": ((0, 1, 2), (1, 1, 1)),
-    "y": ((0, 2, 1), (1, -1, 1)),
-    "x": ((1, 2, 0), (1, 1, 1)),
-    "z-down": ((0, 1, 2), (1, -1, -1)),
-    "y-down": ((0, 2, 1), (1, 1, -1)),
-    "x-down": ((1, 2, 0), (1, -1, -1)),
-}
-
-_FAR = 1000.0
-"""Metres from zero at which float32 still tells 0.06 mm apart; beyond them the frame has its own zero."""
-
-_SAMPLE = 200_000
-"""Points by which the bulk is found."""
-
-_BULKS = ((0.01, 3.0), (0.1, 20.0))
-"""Shares of the points that may lie beyond either end of a cloud's bulk, along each axis, and how many times
-its width further out points are strays: a few soon, many, as a scanner's marks of nothing, far out."""
-_FEW = 20
-"""Points from which on there is a bulk."""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """How file coordinates are read."""
-
-    metres_per_unit: float = 1.0
-    up: Up = "z"
-
-    @property
-    def unit(self) -> str:
-        """The unit's name, or how many metres it has."""
-        names = (name for name, metres in UNITS.items() if np.isclose(metres, self.metres_per_unit))
-        return next(names, f"units of {self.metres_per_unit:g} m")
-
-    @property
-    def upright(self) -> str:
-        """ "z up", "y down"."""
-        return said_up(self.up)
-
-    def turned(self, vectors: np.ndarray) -> np.ndarray:
-        """(n, 3) along the file's axes → (n, 3) with z up, lengths as they are."""
-        axes, signs = _TURNS[self.up]
-        if self.up == "z":
-            return vectors
-        return vectors[:, axes] * np.array(signs, vectors.dtype)
-
-    def turned_back(self, vectors: np.ndarray) -> np.ndarray:
-        """The inverse of `turned`."""
-        axes, signs = _TURNS[self.up]
-        back = np.empty_like(vectors)
-        for local, (axis, sign) in enumerate(zip(axes, signs, strict=True)):
-            back[:, axis] = vectors[:, local] * vectors.dtype.type(sign)
-        return back
+from headlight.viewer.inputs.told.frame import Frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +40,7 @@ class CloudInput:
     names: tuple[str, ...] | None = None
     """The classes that the file itself names."""
     listed: str = "none"
-    """The list that the labels are read by, a word of cloud_labels.TITLES."""
+    """The list that the labels are read by, a word of clouds.labels.TITLES."""
     label_notices: tuple[str, ...] = ()
     """Those of `notices` that are of the labels."""
     kept: np.ndarray | None = None
@@ -178,41 +122,6 @@ def headed(boxes: np.ndarray, turned: Callable[[np.ndarray], np.ndarray]) -> np.
     flat = np.abs(heading[:, 2]) < 0.5
     boxes[:, 6] = np.where(flat, np.arctan2(heading[:, 1], heading[:, 0]), yaw)
     return boxes
-
-
-def strays(points: np.ndarray) -> np.ndarray:
-    """bool (n,): finite points (n, 3) so far from the bulk that they belong to nothing in it.
-
-    A point at 0 0 0 beside map coordinates, or what a mirror throws a kilometre away: one of them would
-    decide the origin, the unit, the scale of every view and the network's grid.
-    """
-    count = len(points)
-    if count < _FEW:
-        return np.zeros(count, bool)
-    sample = points[:: max(1, count // _SAMPLE)]
-    far = np.zeros(count, bool)
-    extremes = [(points[:, axis].min(), points[:, axis].max()) for axis in range(3)]
-    for share, near in _BULKS:
-        trim = max(1, int(np.ceil(share * len(sample))))
-        ends = (trim, len(sample) - 1 - trim)
-        # Columns are sorted on their own: every axis has its bulk, the widest gives the measure.
-        columns = [np.partition(sample[:, axis], ends) for axis in range(3)]
-        low, high = (np.array([float(column[at]) for column in columns]) for at in ends)
-        margin = near * float((high - low).max())
-        if margin <= 0:
-            continue
-        for axis in range(3):
-            first, last = low[axis] - margin, high[axis] + margin
-            if extremes[axis][0] < first or extremes[axis][1] > last:
-                far |= (points[:, axis] < first) | (points[:, axis] > last)
-    return far
-
-
-def local_origin(low: np.ndarray, high: np.ndarray, metres_per_unit: float) -> np.ndarray:
-    """float64 (3,): zero where float32 keeps the detail, else the middle of the box in whole metres."""
-    far = np.maximum(np.abs(low), np.abs(high)) * metres_per_unit > _FAR
-    middle = np.round((low / 2 + high / 2) * metres_per_unit) / metres_per_unit
-    return np.where(far, middle, 0.0)
 
 
 def to_local(points: np.ndarray, origin: np.ndarray, frame: Frame) -> np.ndarray:

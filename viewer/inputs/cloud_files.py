@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from headlight.models.core.errors import HeadlightError
+from headlight.models.core.errors import HeadlightError, sentence
 from headlight.models.core.task import Task
 from headlight.viewer.inputs.boxes.beside import with_boxes
-from headlight.viewer.inputs.cloud import CloudInput, Frame, local_origin, strays, to_local
-from headlight.viewer.inputs.cloud_labels import Labels, read_labels
+from headlight.viewer.inputs.cloud import CloudInput, to_local
 from headlight.viewer.inputs.clouds import parts as limits
+from headlight.viewer.inputs.clouds.labels import Labels, read_labels
 from headlight.viewer.inputs.clouds.parts import Parts, bytes8, check_count, guarding
-from headlight.viewer.inputs.frames import guess_frame
 from headlight.viewer.inputs.pictures.marks import marked
 from headlight.viewer.inputs.source import Source
+from headlight.viewer.inputs.told.bulk import bulk_of, strays
+from headlight.viewer.inputs.told.frame import Frame
+from headlight.viewer.inputs.told.guess import guess_frame
 from headlight.viewer.registry import Reader, resolve
 
 _COARSE = 0.002
@@ -166,7 +168,7 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
     frame, reason = guess_frame(points, unit=parts.unit, up=parts.up, sure=parts.sure, said=parts.said)
     if frame != Frame():
         notices.append(f"{name}: {reason[0].lower()}{reason[1:]}")
-    origin = local_origin(low, high, frame.metres_per_unit)
+    origin = bulk_of(points).origin(frame.metres_per_unit)
     if points.dtype == np.float32:
         step = float(np.spacing(np.float32(np.abs([low, high]).max()))) * frame.metres_per_unit
         if step > _COARSE:
@@ -209,6 +211,7 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         read = read_labels(numbers, parts.names, name, local, parts.label_name)
         notices.extend(read.notices)
     task.progress(1.0, f"Looking at {name}")
+    ring = _beams(ring, notices)
     return CloudInput(
         title=name,
         points=local,
@@ -219,16 +222,16 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         colours=colours,
         normals=normals,
         intensity=intensity,
-        ring=_beams(ring, notices),
+        ring=ring,
         labels=read.labels,
         classes=read.classes,
         numbers=numbers,
         names=parts.names,
         listed=read.listed,
-        label_notices=read.notices,
+        label_notices=tuple(map(sentence, read.notices)),
         kept=kept,
         others=_others(parts.points, kept),
         total=total,
-        notices=tuple(notices),
+        notices=tuple(map(sentence, notices)),  # which hold names that the file chose
         table=parts.table,
     )

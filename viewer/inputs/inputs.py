@@ -15,7 +15,7 @@ from typing import Self
 
 import numpy as np
 
-from headlight.models.core.errors import HeadlightError, known, shown
+from headlight.models.core.errors import HeadlightError, known, sentence, shown
 from headlight.models.core.interventions import Edit
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
@@ -154,7 +154,9 @@ def _tabled(what: Input, meanings: Meanings) -> Input:
 
 def _opened(reader: Reader, source: Source) -> Input:
     opens = REGISTRY.all(Kind)[reader.kind].opens
-    return resolve(opens)(reader, source) if opens else resolve(reader.read)(source)
+    what = resolve(opens)(reader, source) if opens else resolve(reader.read)(source)
+    said = tuple(map(sentence, what.notices))  # files put endless names into them
+    return what if said == what.notices else replace(what, notices=said)
 
 
 def lines_of(text: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
 from headlight.viewer.inputs.told.columns import GUESSED, Meanings
 
@@ -14,6 +15,13 @@ HEAD = 65_536
 """Bytes at the beginning of a file by which its format is told."""
 _READING = 0.8
 """Share of the work that reading is; the rest is making a cloud of what was read."""
+
+WHOLE_COPY = "Get a whole copy of it and try again."
+
+
+def damaged(name: str, kind: str) -> HeadlightError:
+    """What is said of a file that a reader stumbles over inside. kind: as messages call such a file."""
+    return HeadlightError(f"{name} is a damaged or cut-off {kind}.", WHOLE_COPY)
 
 
 def ending_of(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.encodings import NotText, Torn, decoded, is_binary, promises_utf16
+from headlight.viewer.inputs.foreign import refused
 from headlight.viewer.inputs.inputs import MAX_TEXT_BYTES, TextInput, from_text, megabytes
 from headlight.viewer.inputs.readers import all_that_is_read, claiming
 from headlight.viewer.inputs.source import Source
@@ -38,6 +39,8 @@ def read(source: Source) -> TextInput:
     # One byte more than is allowed shows a file that has grown, or one that tells no size.
     data = source.file.read(MAX_TEXT_BYTES + 1)
     size = max(size, len(data))
+    if (told := refused(source)) is not None:
+        raise told
     for pattern, what in _OTHERS:
         if pattern.match(data):
             raise HeadlightError(f"{name} is {what}.", all_that_is_read())

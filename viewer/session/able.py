@@ -30,6 +30,13 @@ def recorded_and_here(document: Document) -> str:
     return "" if document.trace is None else recorded(document)
 
 
+def no_columns(document: Document) -> str:
+    """What the columns are can be told of tables that lie in files."""
+    if getattr(document.input, "table", None) is None:
+        return "Its file is no table, whose columns could be told."
+    return "" if document.path else "It is in no file."
+
+
 def one_step(document: Document) -> str:
     """Several recordings of one name are steps that can be walked through."""
     several = len(getattr(document.input, "steps", ())) > 1
@@ -88,6 +95,17 @@ def no_zeroing(document: Document) -> str:
     if trace is None or no_flow(document):
         return no_flow(document)
     return "" if "heads" in trace.run.offers else f"The values of {trace.model.title} cannot be taken away."
+
+
+def cuts_nothing_out(document: Document) -> str:
+    """Some models cut parts out of a picture, by themselves or where it is clicked."""
+    from headlight.models.core.answers import Masks
+
+    trace = document.trace
+    if trace is None:
+        return "No model has read it yet."
+    cuts = "clicks" in trace.run.offers or trace.answer(Masks) is not None
+    return "" if cuts else f"{trace.model.title} cuts nothing out of pictures."
 
 
 def no_class_texts(document: Document) -> str:

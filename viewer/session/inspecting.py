@@ -71,9 +71,11 @@ class ContextSettings:
 
 @dataclass(frozen=True)
 class MaskSettings:
-    """chosen: which of the parts that a model cut out is shown, None for the one that it is surest of."""
+    """chosen: which of the parts that a model cut out is shown, None for the one that it is surest of. tool:
+    where a click is, on the thing or beside it."""
 
     chosen: int | None = None
+    tool: Literal["on", "beside"] = "on"
 
     def shown(self, best: int, count: int) -> int:
         """Of so many parts."""

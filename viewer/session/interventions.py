@@ -49,6 +49,13 @@ def after_model(interventions: Iterable[Intervention]) -> Kept:
     return Kept(kept, f"{said} taken back: another model has other heads." if gone else "")
 
 
+def after_points(interventions: Iterable[Intervention]) -> Kept:
+    """Where all points lie elsewhere nothing of them is hidden any more; changes of heads stay."""
+    every = tuple(interventions)
+    kept = tuple(one for one in every if not isinstance(_active(one), Hide))
+    return Kept(kept, "What was hidden is shown again: its points lie elsewhere." if kept != every else "")
+
+
 def _active(one: Intervention) -> Intervention:
     return one.of if isinstance(one, Off) else one
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +16,7 @@ from headlight.models.core.errors import known
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.told.columns import GUESSED
+from headlight.viewer.inputs.told.columns import Meanings
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import Document, Session
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from headlight.viewer.inputs.inputs import Input
+    from headlight.viewer.inputs.told.columns import Roles, Table
     from headlight.viewer.session.view import View
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,10 @@ class Opening:
 
     opened = Signal(str)
     """A file that could be opened."""
+    doubted = Signal(Document, str)
+    """A table whose columns may be others than they were read as, in a sentence."""
+    columns_asked = Signal()
+    """What the columns of the current document are is to be shown, and may be told."""
 
     def __init__(self, session: Session, jobs: Jobs, notify: Notify, options: RunOptions) -> None:
         self.session, self.jobs, self.notify = session, jobs, notify
@@ -47,6 +52,10 @@ class Opening:
         """Models that new documents of a kind are read by instead."""
         self._trusted: set[str] = set()
         """Models whose files, pickles, the user trusts."""
+        self.asks: Callable[[str, Table], None] | None = None
+        """Asks what the columns of a table's file are; None where nobody can be asked."""
+        self.known: Callable[[], Mapping[str, Roles]] = dict
+        """What was answered before, by `Table.shape`."""
         self.prepare: Call = lambda task: None
         """Called on a worker of this process before a document is handed over: what it takes to show one."""
         self._numbers = itertools.count()
@@ -59,9 +68,21 @@ class Opening:
     def _failed(self, failure: Failure, about: Document | None = None) -> None:
         """Tell of a failure."""
 
-    def open_path(self, path: str, then: Callable[[Input], Document] | None = None) -> None:
-        """then: what makes a document of it, a new one where it is None."""
-        self._open(work_of("of_file", path, self.options.classes, GUESSED), path, then)
+    def open_path(
+        self,
+        path: str,
+        then: Callable[[Input], Document] | None = None,
+        columns: Roles = (),
+        unit: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """then: what makes a document of it, a new one where it is None. columns: what those of a table are,
+        if somebody has told them; unit, classes: how it is read, by the words of `OfCloud`."""
+        classes = classes or self.options.classes
+        self._open(work_of("of_file", path, classes, self._meanings(columns), unit=unit), path, then)
+
+    def _meanings(self, columns: Roles = ()) -> Meanings:
+        return Meanings(columns, {} if columns else dict(self.known()), asks=self.asks is not None)
 
     def open_described(self, path: str, text: str) -> None:
         """A picture's file with a text beside it."""
@@ -81,7 +102,7 @@ class Opening:
             options = replace(document.options, writing=None, interventions=(), start=0, model=model)
             return self.session.add(what, options if together else self.options_for(what), path)
 
-        self._open(work_of("dropped_on", path, text.text, model, GUESSED), path, made)
+        self._open(work_of("dropped_on", path, text.text, model, self._meanings()), path, made)
 
     def ask_in_words(self) -> None:
         """A text is to stand beside the current picture: a document of both, whose text is typed there."""
@@ -149,7 +170,7 @@ class Opening:
             document.view, document.fresh = view, False
             return document
 
-        self._open(work_of("of_file", path, self.options.classes, GUESSED), path, made)
+        self._open(work_of("of_file", path, self.options.classes, self._meanings()), path, made)
 
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
         from headlight.viewer.inputs.inputs import from_pixels
@@ -185,7 +206,9 @@ class Opening:
         self.jobs.submit(f"open {number}", read, opened, lane=lane, failed=failed, here=elsewhere)
 
     def _not_opened(self, path: str, failure: Failure) -> None:
-        if failure.ended and path:  # nothing else tells of what is no document yet
+        if failure.table is not None and self.asks is not None:
+            self.asks(path, failure.table)
+        elif failure.ended and path:  # nothing else tells of what is no document yet
             self.notify("error", f"{path} was not opened: the engine ended.", "Open it again.", None, None)
         else:
             self._failed(failure)
@@ -195,8 +218,12 @@ class Opening:
             self.opened.emit(path)
         log.info("Opened %s", what.title)
         document = then(what)
+        doubt = REGISTRY.adapter_of(what).doubt(what)
         for notice in what.notices:
-            self.notify("info", notice, "", None, document)
+            if notice != doubt:
+                self.notify("info", notice, "", None, document)
+        if doubt:
+            self.doubted.emit(document, doubt)
         self.start(document)
 
     def prefer(self, kind: str, model: str) -> None:
@@ -211,8 +238,8 @@ class Opening:
         return replace(self.options, model=model, trust_pickle=model in self._trusted)
 
 
-def work_of(name: str, *given: Any) -> Call:
+def work_of(name: str, *given: Any, **more: Any) -> Call:
     """What a host is asked to do, of `host.forward`, which comes with the first document: it brings numpy."""
     from headlight.viewer.host import forward
 
-    return partial(getattr(forward, name), *given)
+    return partial(getattr(forward, name), *given, **more)

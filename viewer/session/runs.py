@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from headlight.models.core.interventions import Intervention
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.forward import Pass
-    from headlight.viewer.inputs.cloud import CloudInput, Frame
+    from headlight.viewer.inputs.cloud import CloudInput
     from headlight.viewer.inputs.inputs import Input, TextInput
+    from headlight.viewer.inputs.told.columns import Roles
+    from headlight.viewer.inputs.told.frame import Frame
     from headlight.viewer.session.interventions import Kept
 
 log = logging.getLogger(__name__)
@@ -72,6 +74,9 @@ class Runs(Opening):
             self.session.update(document, state="ready")
             return
         recipe = document.wanted
+        if recipe.columns != document.made.columns:
+            self._read_columns(document, recipe)
+            return
         path = "" if self.jobs.host.where else document.path  # it means nothing on another disk
         kept, donors = serving(document, recipe), self._donors(recipe)
         work = work_of("made", document.input, recipe, path, kept, donors)
@@ -84,6 +89,25 @@ class Runs(Opening):
             failed=lambda failure: self._run_failed(document, failure, recipe),
             document=document.number,
         )
+
+    def _read_columns(self, document: Document, recipe: Making) -> None:
+        """A table is read anew, its columns as they are wanted; then it is run."""
+        self.session.update(document, state="running", failure="")
+        self.jobs.submit(
+            *(_kind(document), work_of("again", recipe, document.path, None)),
+            lambda what: self._read_anew(document, what, recipe.options),
+            lane="run",
+            failed=lambda failure: self._run_failed(document, failure, recipe),
+            document=document.number,
+            here=bool(self.jobs.host.where),  # the file is on this machine's disk
+        )
+
+    def _read_anew(self, document: Document, what: Input, options: RunOptions) -> None:
+        for notice in what.notices:
+            if notice not in document.input.notices:
+                self.notify("info", notice, "", None, document)
+        self.session.move(document, None, input=what, former=former(document))
+        self.session.amend(document, Making.of(what, options))
 
     def _donors(self, recipe: Making) -> tuple[Trace, ...]:
         """Traces of open documents that heads are frozen to."""
@@ -151,6 +175,23 @@ class Runs(Opening):
         """Read a cloud's coordinates in another unit or with another axis up, show it, and run it again."""
         if document.wanted.frame is not None:
             self.session.ask(document, replace(document.wanted, frame=frame))
+
+    def recolumn(
+        self, document: Document, columns: Roles, frame: Frame | None = None, listed: str | None = None
+    ) -> None:
+        """Read a table's columns as these and run it again; in a frame and by a list of classes that are
+        guessed where they are None."""
+        from headlight.viewer.session.interventions import after_points
+
+        wanted = document.wanted
+        if wanted.columns is None:
+            return
+        if columns != wanted.columns:
+            left = self._left(document, after_points(wanted.interventions))
+            wanted = wanted.amended(interventions=left)
+        else:
+            frame, listed = frame or wanted.frame, listed or wanted.listed
+        self.session.ask(document, replace(wanted, columns=columns, frame=frame, listed=listed))
 
     def relabel(self, document: Document, listed: str) -> None:
         """Read a cloud's labels by another list of classes; what the model said of it stays."""
@@ -267,9 +308,11 @@ class Runs(Opening):
                 other.former = None
         again = document.made == Making.of(what, options)
         start = result.start or (max(len(result.trace.layers) - 1, 0), 0)
+        before = document.trace
+        more = before is not None and len(before.streams) < len(result.trace.streams)
         self.session.take(
             document,
-            start if document.fresh else None,
+            start if document.fresh or more else None,  # what is new is looked at first
             former=document.former if again else former(document) or document.former,
             fresh=False,
             input=what,

@@ -161,9 +161,10 @@ class Session:
         self._wish(document, document.wished or (begins and document.foremost) or document.page)
         document.wished = ""
 
-    def move(self, document: Document, move: Callable[[Place], Place], **made: Any) -> None:
-        """The input is there in another frame, and no model has read it yet. move: where a place is in it."""
-        queries = tuple(map(move, document.view[Selection].queries))
+    def move(self, document: Document, move: Callable[[Place], Place] | None, **made: Any) -> None:
+        """The input is there in another frame, and no model has read it yet. move: where a place is in it,
+        None where nothing is any more where it was."""
+        queries = () if move is None else tuple(map(move, document.view[Selection].queries))
         document.view = document.view.changed(Selection, queries=queries, keys=())
         # Steps since then were taken in the old frame; their places mean other points in the new one.
         since = len(document.asked.since.past) + 1 if document.asked is not None else len(document.past)

@@ -13,7 +13,7 @@ from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 if TYPE_CHECKING:
     from headlight.models.core.costs import Terms
     from headlight.models.core.layers import Vector
-    from headlight.models.core.tokens import CharSpan, Cuboid, Place
+    from headlight.models.core.tokens import CharSpan, Place
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.corpus import Corpus, Pictures
 
@@ -282,10 +282,10 @@ class RolloutQuery:
 @dataclass(frozen=True)
 class TargetSettings:
     """index: of the target whose relevance is shown, as `Target.index`; None for what is said first. box: of
-    several boxes of one class the one, where it stands."""
+    several things of one class the one, where it stands, or the token that found it."""
 
     index: int | None = None
-    box: Cuboid | None = None
+    box: Place | None = None
 
 
 @dataclass(frozen=True)

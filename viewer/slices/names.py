@@ -128,7 +128,8 @@ def tokens_named(tokens: Tokens, indices: np.ndarray, summed: bool = False) -> s
         return "mean of all tokens"
     if np.array_equal(indices, np.flatnonzero(~tokens.special)):
         if isinstance(tokens, MixedTokens):
-            return "mean of words and patches"
+            words = bool((~tokens.on_picture & ~tokens.special).any())
+            return "mean of words and patches" if words else f"mean of {len(indices):,} queries"
         return "mean of text tokens" if isinstance(tokens, TextTokens) else "mean of all patches"
     patches = isinstance(tokens, PatchTokens) and not tokens.special[indices].any()
     return f"mean of {len(indices):,} {'patches' if patches else 'tokens'}"

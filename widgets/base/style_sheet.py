@@ -94,6 +94,7 @@ QLineEdit[role="entry"] { font-size: ${entry}px; }
 QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus { border-color: $blue; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QAbstractSpinBox[invalid="true"]:focus {
   border-color: $red; color: $red; }
+QComboBox[invalid="true"] { border-color: $red; color: $red; }
 QLineEdit[role="value"][invalid="true"] { border-bottom-color: $red; color: $red; }
 
 QCheckBox, QRadioButton { spacing: ${p2}px; background: transparent; border: 1px solid transparent;
@@ -173,6 +174,7 @@ QListView::item, QTreeView::item, QTableView::item { padding: ${p0}px; border-ra
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {
   background: $hover; color: $text; }
 QHeaderView::section { background: $panel; color: $dim; border: none; padding: ${p1}px; }
+QTableCornerButton::section { background: $panel; border: none; }
 
 QStatusBar { background: $background; border-top: 1px solid $line; }
 QStatusBar::item { border: none; }

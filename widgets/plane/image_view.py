@@ -189,6 +189,13 @@ class ImageView(PlaneView):
 
     # What the base asks.
 
+    def painted_part(self) -> QRectF:
+        """Cells that reach beyond the picture, where a model saw padding, end with it."""
+        whole = QRectF(0, 0, self._content.width(), self._content.height())
+        if whole.isEmpty() or whole.contains(self._seen()):
+            return super().painted_part()
+        return super().painted_part().intersected(self.region_to_widget(whole))
+
     def margin(self) -> float:
         return float(theme.em(0.6))
 
@@ -229,7 +236,9 @@ class ImageView(PlaneView):
         self._paint_unseen(painter)
         if self._grid_visible:
             self._paint_grid(painter)
+        painter.setClipRect(self.painted_part())
         self._marks.paint(painter, self._camera, self.area())
+        painter.setClipping(False)
         self._paint_outline(painter, self._mask_lines, QColor(255, 255, 255), 1)
         self._paint_outline(painter, self._selected, SELECTED, 2)
         self._paint_outline(painter, self._hover, POINTED, 2)

@@ -87,6 +87,10 @@ class PlaneView(Arranged, Framed, QWidget):
         """Pixels kept free around the content when all of it is shown."""
         return 0.0
 
+    def painted_part(self) -> QRectF:
+        """The part of the widget in which arrays are painted."""
+        return self._window
+
     def target(self, point: QPointF) -> Any:
         """What lies at a point of the plane; None for nothing."""
         raise LookupError(point)
@@ -354,7 +358,7 @@ class PlaneView(Arranged, Framed, QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.fillRect(event.rect(), QColor(theme.current().panel))
-            painter.setClipRect(self._window)
+            painter.setClipRect(self.painted_part())
             for raster in self._rasters:
                 raster.paint(painter)
             painter.setClipping(False)

@@ -152,6 +152,10 @@ class _Entry(QFrame):
         grid.addWidget(_text(message.cause, "title"), 1, 1, 1, 2)
         if message.next_step:
             grid.addWidget(_text(message.next_step, ""), 2, 1, 1, 2)
+        if message.offers:
+            offer = QPushButton(message.offers[0])
+            offer.clicked.connect(self._taken)
+            grid.addWidget(offer, 3, 1, 1, 2, Qt.AlignmentFlag.AlignRight)
         if message.details:
             details = _Details(message.details)
             unfold = QPushButton("Details", checkable=True)
@@ -159,6 +163,12 @@ class _Entry(QFrame):
             unfold.toggled.connect(self.resized)
             grid.addWidget(unfold, 3, 1, Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(details, 4, 0, 1, 3)
+
+    def _taken(self) -> None:
+        """The list gives way to what is offered."""
+        assert self.message.offers is not None
+        self.window().close()
+        QTimer.singleShot(0, self.message.offers[1])
 
     def _copied(self) -> None:
         QGuiApplication.clipboard().setText(self.message.whole)

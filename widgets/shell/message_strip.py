@@ -39,7 +39,8 @@ class MessageStrip(QFrame):
         for label in (self._cause, self._next):
             # What is too long for a line stands whole in the list.
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._step, self._all = QPushButton(), QPushButton("All messages")
+        self._offer, self._step, self._all = QPushButton(), QPushButton(), QPushButton("All messages")
+        self._offer.clicked.connect(self._take)
         self._step.setToolTip("The next message that you have not seen")
         self._step.clicked.connect(self._go_on)
         self._all.clicked.connect(self.all_asked)
@@ -49,7 +50,7 @@ class MessageStrip(QFrame):
         self._close.setAccessibleName("Close this message")
         self._close.setToolTip("Close this message; it stays in the list")
         self._close.clicked.connect(self._dismiss)
-        for button in (self._step, self._all, self._close):
+        for button in (self._offer, self._step, self._all, self._close):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         grid = QGridLayout(self)
         grid.setContentsMargins(theme.em(0.9), theme.em(0.4), theme.em(0.7), theme.em(0.4))
@@ -61,7 +62,7 @@ class MessageStrip(QFrame):
         grid.setColumnStretch(1, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.em(0.5))
-        for button in (self._step, self._all, self._close):
+        for button in (self._offer, self._step, self._all, self._close):
             buttons.addWidget(button)
         grid.addLayout(buttons, 0, 2, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         self._timer = QTimer(self, singleShot=True)
@@ -124,6 +125,8 @@ class MessageStrip(QFrame):
         self._cause.setText(f"{message.source} · {message.cause}" if message.source else message.cause)
         self._next.setText(message.next_step)
         self._next.setVisible(bool(message.next_step))
+        self._offer.setText(message.offers[0] if message.offers else "")
+        self._offer.setVisible(message.offers is not None)
         self.setAccessibleName(f"{message.kind}: {message.text}")
         self._count(self.messages.unread())
         self.show()
@@ -143,6 +146,13 @@ class MessageStrip(QFrame):
         newest_first = self.messages.unread()[::-1]
         if self.shown in newest_first:
             self._show(newest_first[(newest_first.index(self.shown) + 1) % len(newest_first)])
+
+    def _take(self) -> None:
+        """What is offered is done, and the message was seen."""
+        message = self.shown
+        if message is not None and message.offers is not None:
+            self.messages.read(message)
+            message.offers[1]()
 
     def _dismiss(self) -> None:
         if self.shown is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -19,7 +20,7 @@ _FIGURE = re.compile(r"\d+")
 class Message:
     """cause: what happened; next_step: what to do; source: the title of the document that it is about, or "";
     details: a traceback or the like; about: the number of that document, which two of one title differ in;
-    when: local time.
+    offers: what a button beside it says, and what that does; when: local time.
     """
 
     kind: Kind
@@ -28,6 +29,7 @@ class Message:
     source: str = ""
     details: str | None = None
     about: int | None = None
+    offers: tuple[str, Callable[[], object]] | None = None
     when: datetime = field(default_factory=datetime.now)
 
     @property

@@ -56,9 +56,10 @@ class TargetRows(Figure):
         self.updateGeometry()
         self.update()
 
-    def set_choosable(self) -> None:
+    def set_choosable(self, on: bool = True) -> None:
         """Rows can be clicked; the one that `set_chosen` names is marked, in place of the first."""
-        self._choosable, self._first = True, None
+        if on != self._choosable:
+            self._choosable, self._first = on, None if on else 0
 
     def set_chosen(self, index: int | None) -> None:
         """Mark a row in amber; no signal."""

@@ -206,9 +206,16 @@ def _shards(folder: Path, index: Path, ending: str) -> list[Path]:
             raise HeadlightError(
                 f"{index} names “{name}”, which is no {kind} beside it.", "Do not trust this model."
             )
-        if not (folder / name).is_file():
+        if not _is_file(folder / name):
             raise HeadlightError(f"The folder {folder} lacks the weights {name}.", "Fetch the model again.")
     return [folder / name for name in names]
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):  # a name that no disk takes
+        return False
 
 
 def _whole(folder: Path, shards: list[Path]) -> list[Path]:

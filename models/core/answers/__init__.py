@@ -1,5 +1,5 @@
 """What a model says of its input (classes, the token that belongs at a place, a class a pixel or a point,
-boxes around things, parts cut out of a picture), and how well that agrees with the truth.
+boxes around things, things in a picture, parts cut out of it), and how well that agrees with the truth.
 
 Each kind of answer is a type of its own. numpy only.
 """
@@ -13,6 +13,7 @@ from headlight.models.core.answers.boxes import BoxEdit, BoxEdits, Boxes
 from headlight.models.core.answers.masks import Masks
 from headlight.models.core.answers.said import Classes, NextTokens, PixelLabels, PointLabels, TextClasses
 from headlight.models.core.answers.target import EVERY, SALIENCY, SIMILARITY, Target
+from headlight.models.core.answers.things import Things
 from headlight.models.core.answers.written import MOST_BEAMS, Ended, Line, SoFar, Writing, Written
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "SoFar",
     "Target",
     "TextClasses",
+    "Things",
     "Writing",
     "Written",
     "confusion",
@@ -43,7 +45,7 @@ __all__ = [
     "scores",
 ]
 
-Answer = Classes | NextTokens | PixelLabels | PointLabels | Boxes | Masks
+Answer = Classes | NextTokens | PixelLabels | PointLabels | Boxes | Masks | Things
 
 
 def listed(answers: Sequence[Answer]) -> Answer | None:

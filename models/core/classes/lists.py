@@ -68,6 +68,20 @@ _LAS = {
 }  # fmt: skip
 """ASPRS LAS 1.4 R15, table 17"""
 
+_NUSCENES = (
+    *("noise", "animal", "adult", "child", "construction worker", "personal mobility", "police officer"),
+    *("stroller", "wheelchair", "barrier", "debris", "pushable or pullable", "traffic cone", "bicycle rack"),
+    *("bicycle", "bendy bus", "rigid bus", "car", "construction vehicle", "ambulance", "police car"),
+    *("motorcycle", "trailer", "truck", "driveable surface", "other flat", "sidewalk", "terrain", "manmade"),
+    *("other static", "vegetation", "ego vehicle"),
+)
+"""Fong et al. 2022, nuScenes-lidarseg: from 0, which is no class."""
+_NUSCENES16 = (
+    *("barrier", "bicycle", "bus", "car", "construction vehicle", "motorcycle", "pedestrian", "traffic cone"),
+    *("trailer", "truck", "driveable surface", "other flat", "sidewalk", "terrain", "manmade", "vegetation"),
+)
+"""Fong et al. 2022, the benchmark: from 1"""
+
 LISTS: dict[str, ClassList] = {
     "s3dis": ClassList("S3DIS", S3DIS_CLASSES, tuple(range(13))),
     "s3dis-files": ClassList("S3DIS, its files' order", S3DIS_ORDER, tuple(range(13))),
@@ -81,6 +95,8 @@ LISTS: dict[str, ClassList] = {
     ),
     "semantic3d": ClassList("Semantic3D", _SEMANTIC3D, tuple(range(1, 9)), frozenset({0})),
     "toronto3d": ClassList("Toronto-3D", _TORONTO, tuple(range(1, 9)), frozenset({0})),
+    "nuscenes": ClassList("nuScenes, 31 classes", _NUSCENES[1:], tuple(range(1, 32)), frozenset({0})),
+    "nuscenes16": ClassList("nuScenes, 16 classes", _NUSCENES16, tuple(range(1, 17)), frozenset({0})),
     "las": ClassList("LAS", tuple(_LAS.values()), tuple(_LAS), frozenset({0, 1})),
 }
 """Every list by the word that chooses it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
 from headlight.models.catalogue.loading import is_untrained, load_model, told
+from headlight.models.core.answers import Things
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.task import SILENT, Part, Task
@@ -33,6 +34,7 @@ from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.models.engines.paired.fed import Fed, Feeder, Grid
 from headlight.models.engines.paired.processors import processor_of
+from headlight.models.engines.pictures.found import on_picture, things
 from headlight.models.engines.run import Askable
 
 TRIED = (96, 128)
@@ -107,7 +109,7 @@ class QueriesEngine(Askable):
         cells = _cells(maps, inputs["pixel_values"].shape[2:], seen)
         if cells is None:
             raise self._misfit("it makes no map of the picture")
-        tokens, found = cells.tokens(), self._found(output, seen)
+        tokens, (found, answers) = cells.tokens(), self._found(output, seen)
         layers, ends = [], {"encoder": (tokens, tokens), "decoder": (found, found), "cross": (found, tokens)}
         for call in calls:
             reads = ".encoder." in f".{call.name}"
@@ -129,6 +131,7 @@ class QueriesEngine(Askable):
             device=self.device,
             notices=self._said,
             outputs={"boxes": found.boxes.astype(np.float32)},
+            answers=answers,
         )
 
     @contextmanager
@@ -148,22 +151,18 @@ class QueriesEngine(Askable):
             if hook is not None:
                 hook.remove()
 
-    def _found(self, output: Any, seen: Box) -> MixedTokens:
-        """The queries, at their boxes; those of a model without a head have none."""
+    def _found(self, output: Any, seen: Box) -> tuple[MixedTokens, tuple[Things, ...]]:
+        """(the queries, at their boxes; those of a model without a head have none; what they found)."""
         logits, boxes = output.get("logits"), output.get("pred_boxes")
         count = output.last_hidden_state.shape[1] if logits is None else logits.shape[1]
         places, labels = np.full((count, 4), np.nan), [f"query {number}" for number in range(count)]
+        said = None
         if logits is not None and boxes is not None:
-            shares = logits[0].float().softmax(-1)
-            scores, classes = shares[:, :-1].max(-1)
-            named = self.model.config.id2label or {}
-            pairs = zip(classes.tolist(), scores.tolist(), strict=True)
-            labels = [f"{named.get(at, f'LABEL_{at}')} {score:.0%}" for at, score in pairs]
-            middle, extent = (part.double().cpu().numpy() for part in boxes[0].split(2, -1))
-            corner, size = np.array(seen.corners[:2]), np.array(seen.corners[2:]) - seen.corners[:2]
-            places = np.hstack([corner + (middle + sign * extent / 2) * size for sign in (-1, 1)])
+            said = things(logits[0], boxes[0], self.model.config.id2label or {}, seen, ())
+        if said is not None:
+            places, labels = on_picture(boxes[0], seen), [*said.names]
         nothing = np.zeros(count, int)
-        return MixedTokens(
+        found = MixedTokens(
             labels=tuple(labels),
             special=np.isnan(places[:, 0]),
             spans=np.zeros((count, 2), int),
@@ -174,6 +173,9 @@ class QueriesEngine(Askable):
             stream=OUTPUT,
             boxes=places,
         )
+        if said is None:
+            return found, ()
+        return found, (replace(said, places=found.places(range(count))),)
 
     def _inputs(self, given: Given, hidden: Hidden | None) -> dict[str, Any]:
         taken = ("pixel_values", "pixel_mask")

@@ -35,6 +35,8 @@ from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, Said, answers_of, head_of, proved, recorded
+from headlight.models.engines.heads import said as spoken
+from headlight.models.engines.pictures.found import DetectingHead
 from headlight.models.engines.pictures.laying import laying_of, reordered
 from headlight.models.engines.pictures.of_pixels import OfPixels, unrunnable
 from headlight.models.engines.pictures.pixels import (
@@ -111,7 +113,9 @@ class VisionEngine(OfPixels):
         self, model: PreTrainedModel, body: PreTrainedModel, missing: frozenset[str]
     ) -> tuple[str, ...]:
         """Take what of the model that was loaded answers; notices. missing: weights that are random."""
-        self.head, said = head_of(model, body, missing, self.entry, OF_PICTURES)
+        self.head, said = head_of(model, body, missing, self.entry, (*OF_PICTURES, "things"))
+        if self.head is not None and self.head.task == "things":
+            self.head = DetectingHead(model, body).over(self.laying, len(self.prefix))
         return said
 
     def _make_sure(self, task: Task) -> None:
@@ -214,6 +218,11 @@ class VisionEngine(OfPixels):
         )
 
     def _answered(self, output: Any, inputs: dict[str, Any], given: Seen) -> Said:
+        if isinstance(self.head, DetectingHead):
+            first, count = self.head.first, len(self.laying.behind)
+            places = self._tokens(given.fitted).places(range(first, first + count))
+            with torch.no_grad():
+                return spoken(self.entry.title, self.head.said(output, inputs, given.fitted.region, places))
         return answers_of(self.head, self.entry.title, output, inputs, given.fitted.region)
 
     @property

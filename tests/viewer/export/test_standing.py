@@ -14,8 +14,9 @@ from headlight.viewer.export.attention.relevance import RelevanceOptions, releva
 from headlight.viewer.export.door import refuse_early
 from headlight.viewer.export.options import ExportOptions
 from headlight.viewer.host.engines import open_engine
-from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import from_text
+from headlight.viewer.inputs.told.frame import Frame
 from tests.models.tiny_detector import saved, scan
 
 

@@ -17,8 +17,9 @@ from headlight.models.engines import door
 from headlight.viewer.host import engines
 from headlight.viewer.host.forward import forward_pass, model_for, truth_for
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import TextInput
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.session.view import Selection, View
 from headlight.viewer.slices.clouds.relevance import on_points
 from tests.models.tiny_points import room, saved, transformer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
 
 import numpy as np
@@ -185,6 +186,30 @@ def test_rooms_as_they_are_handed_on(tmp_path):
         "chair_1 (1).txt in office_9 is a copy of chair_1.txt: it is left out.",
         "Line 4 of table².txt cannot be read: its point is left out.",
     ]
+
+
+def test_links_are_followed_only_inside_a_room(tmp_path):
+    things = tmp_path / "office_9" / "Annotations"
+    things.mkdir(parents=True)
+    (things / "chair_1.txt").write_bytes(make.table(XYZ, RGB, form=WHOLE))
+    (tmp_path / "secret.txt").write_bytes(make.table(XYZ + 1, RGB, form=WHOLE))
+    (things / "door_1.txt").symlink_to(tmp_path / "secret.txt")
+    (things / "floor_1.txt").symlink_to(things / "floor_1.txt")  # to itself
+    os.mkfifo(things / "wall_1.txt")
+    cloud = from_path(things.parent)
+    assert (cloud.total, {cloud.classes[label] for label in cloud.labels}) == (N, {"chair"})
+    assert cloud.notices[0] == "In office_9 door_1.txt is a link out of it: passed over."
+    (things / "chair_1.txt").rename(things.parent / "kept.txt")
+    (things / "chair_1.txt").symlink_to(things.parent / "kept.txt")
+    assert from_path(things).total == N
+
+
+def test_names_in_notices_are_escaped_and_short():
+    odd = "\x1b[31m\u202e" + "x" * 5000
+    mesh = f"mtllib {odd}\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl a\nf 1 2 3\n"
+    told = opened(mesh.encode("latin-1", "replace"), "odd.obj").notices
+    assert "are not beside it (\\x1b[31m" in told[0]
+    assert all(one.isprintable() and len(one) < 400 for one in told)
 
 
 def test_blank_lines_without_end_are_no_header():

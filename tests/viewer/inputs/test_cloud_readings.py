@@ -13,9 +13,11 @@ from PIL import Image
 
 from headlight.models.core.classes.lists import LISTS, S3DIS_CLASSES
 from headlight.viewer.host.forward import truth_for
-from headlight.viewer.inputs.cloud import Frame
-from headlight.viewer.inputs.cloud_labels import place, relabelled
+from headlight.viewer.inputs.clouds.labels import place, relabelled
+from headlight.viewer.inputs.clouds.parts import bytes8
 from headlight.viewer.inputs.inputs import from_path
+from headlight.viewer.inputs.told.frame import Frame
+from headlight.viewer.slices.clouds.colours import heights
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import LABELS, RGB, XYZ, N, columns
 from tests.viewer.inputs.test_clouds import is_sample, opened, room
@@ -45,6 +47,34 @@ def test_strays_change_nothing_but_are_told(strays, at):
     assert (cloud.total, len(cloud.others)) == (len(ROOM) + len(strays), len(strays))
     assert "far from all the others" in cloud.notices[0]
     assert np.allclose(cloud.all_coordinates()[at : at + len(strays)], strays)
+
+
+anywhere = st.tuples(*[st.one_of(st.floats(-30, 30), st.floats(-1e9, 1e9))] * 3)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    strays=st.lists(anywhere, min_size=1, max_size=len(ROOM) // 250),
+    move=st.sampled_from([np.zeros(3), MAP, np.array([1e7, -1e7, 0])]),
+    unit=st.sampled_from([1.0, 1000.0]),
+)
+def test_no_few_points_anywhere_move_the_frame(strays, move, unit):
+    clean = (ROOM + move) * unit
+    alone = opened(make.npy(clean), "room.npy")
+    cloud = opened(make.npy(np.vstack([clean, (np.array(strays) + move) * unit])), "room.npy")
+    assert cloud.frame == alone.frame
+    assert np.abs(cloud.origin - alone.origin).max() <= unit  # its whole metres may be the next ones
+    assert np.abs(cloud.file_coordinates(cloud.points[: len(ROOM)]) - clean).max() < 0.0006 * unit
+    count = len(cloud.kept) if cloud.kept is not None else cloud.total
+    assert (cloud.total - count > 0) == any("far from all the others" in told for told in cloud.notices)
+    assert np.abs(np.subtract(heights(cloud.points), heights(alone.points))).max() < 0.1
+
+
+def test_a_few_colours_beyond_all_others_darken_nothing():
+    shades = np.tile(RGB, (40, 1)).astype(np.uint16)
+    shades[7] = 40_000
+    assert np.array_equal(bytes8(shades)[8:], np.tile(RGB, (40, 1))[8:])
+    assert np.array_equal(bytes8(shades * 16)[8:], np.rint(np.tile(RGB, (40, 1))[8:] * (16 * 255 / 65535)))
 
 
 def test_a_point_at_zero_beside_map_coordinates_moves_nothing():

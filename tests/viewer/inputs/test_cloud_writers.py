@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from headlight.models.core.classes.lists import LISTS, S3DIS_CLASSES
 from headlight.viewer.host.asked import OfCloud
-from headlight.viewer.inputs.cloud_labels import TITLES
+from headlight.viewer.inputs.clouds.labels import TITLES
 from headlight.viewer.inputs.clouds.las import _plane_unit
 from headlight.viewer.inputs.inputs import from_path
 from headlight.viewer.inputs.pictures.marks import marked

@@ -9,11 +9,13 @@ import pytest
 from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
-from headlight.viewer.inputs.cloud import CloudInput, Frame
-from headlight.viewer.inputs.cloud_labels import relabelled
-from headlight.viewer.inputs.clouds import guard, las
-from headlight.viewer.inputs.frames import guess_frame
+from headlight.viewer.inputs import guard
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.clouds import las
+from headlight.viewer.inputs.clouds.labels import relabelled
 from headlight.viewer.inputs.inputs import TextInput, from_bytes, from_path
+from headlight.viewer.inputs.told.frame import Frame
+from headlight.viewer.inputs.told.guess import guess_frame
 from headlight.viewer.inputs.told.units import UPS
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import LABELS, NORMALS, RGB, XYZ, N, columns

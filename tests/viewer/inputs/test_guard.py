@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from headlight.viewer.host.apart.segments import sweep
-from headlight.viewer.inputs.clouds import guard
-from headlight.viewer.inputs.clouds.guard import guarded
+from headlight.viewer.inputs import guard
+from headlight.viewer.inputs.clouds.parts import Parts
+from headlight.viewer.inputs.guard import guarded
 from headlight.viewer.inputs.source import Source
 from tests.viewer import odd_readers
 
@@ -24,7 +25,7 @@ def left_over() -> list[Path]:
 
 
 def test_arrays_outlive_their_files_and_may_be_written():
-    found = guarded(Source.of(b"any", "any.las"), "tests.viewer.odd_readers:chatters", "LAS file")
+    found = guarded(Source.of(b"any", "any.las"), "tests.viewer.odd_readers:chatters", "LAS file", Parts)
     assert left_over() == []
     assert type(found.points) is np.ndarray
     assert np.array_equal(found.points, odd_readers.POINTS)

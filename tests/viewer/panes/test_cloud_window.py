@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 from headlight.models.attention import statistics
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import Position
-from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.inputs import ImageInput
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.session.session import RunOptions
 from headlight.viewer.session.view import CloudSettings, MapSettings, Selection
 from headlight.widgets.cloud.prepared import Prepared, prepare

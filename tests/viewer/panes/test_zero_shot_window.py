@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from headlight.models.catalogue.entries import find
 from headlight.models.core.answers import TextClasses
 from headlight.viewer.inputs.inputs import ImageInput
-from headlight.viewer.session import zero_shot
+from headlight.viewer.session.pictures import zero_shot
 from headlight.viewer.session.session import RunOptions
 from headlight.viewer.session.view import TargetSettings
 from tests.models import two_towers

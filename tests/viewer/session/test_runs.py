@@ -17,8 +17,10 @@ from headlight.models.core.tokens import CharSpan, PointTokens, Position, Region
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.host.forward import Pass
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import ImageInput, TextInput
+from headlight.viewer.inputs.told.columns import AS_TEXT
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.session import history
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs
@@ -242,6 +244,64 @@ def test_a_cloud_turned_keeps_its_history_and_its_points(desk):
     np.testing.assert_array_equal(document.input.points, cloud.points)
     desk.session.undo()
     assert document.view[CloudSettings].point_size == 4.0
+
+
+def test_a_table_is_read_anew_when_its_columns_are_told_and_again_by_undo(desk, tmp_path):
+    xyz = np.random.default_rng(0).uniform(1, 5, (60, 3)).round(3)
+    path = tmp_path / "scan.txt"
+    np.savetxt(path, np.column_stack([xyz, xyz[:, :1] * 100]), fmt="%.3f")
+    doubts = []
+    desk.runs.doubted.connect(lambda document, doubt: doubts.append(doubt))
+    desk.runs.open_path(str(path))
+    desk.settle()
+    document = desk.session.current
+    assert doubts == ["Nothing says what the 4 columns of scan.txt are: they are read as x y z _."]
+    desk.runs.reframe(document, Frame(0.01, "y"))
+    desk.settle()
+    desk.session.select(queries=[Position(*document.input.points[3].tolist())])
+    desk.runs.recolumn(document, ("z", "y", "x", "intensity"))
+    desk.settle()
+    cloud, made = document.input, document.made
+    np.testing.assert_allclose(cloud.file_coordinates(cloud.points), xyz[:, ::-1], atol=1e-5)
+    assert (cloud.frame, document.state, document.asked) == (cloud.guessed, "ready", None)
+    assert document.view[Selection].queries == ()
+    document.former = None  # so that it has to be read
+    desk.session.undo()
+    desk.settle()
+    cloud = document.input
+    np.testing.assert_allclose(cloud.file_coordinates(cloud.points), xyz, atol=1e-5)
+    assert (cloud.frame, document.made.columns) == (Frame(0.01, "y"), ("x", "y", "z", "_"))
+    desk.session.redo()
+    desk.settle()
+    assert document.made == made
+    desk.runs.close(document)
+    desk.runs.reopen()
+    desk.settle()
+    assert desk.session.current.made == made
+    desk.runs.recolumn(desk.session.current, ("x", "y", "z"))
+    desk.settle()
+    assert desk.session.current.made == made
+    assert desk.told[-1][1] == "scan.txt has 4 columns, and 3 are named."
+
+
+def test_who_is_asked_what_columns_are_says_it_and_need_not_say_it_again(desk, tmp_path):
+    path = tmp_path / "survey.csv"
+    np.savetxt(path, np.random.default_rng(0).random((30, 3)), delimiter=",", header="p,q,r", comments="")
+    asked = []
+    desk.runs.asks = lambda *what: asked.append(what)
+    desk.runs.open_path(str(path))
+    desk.settle()
+    ((where, table),) = asked
+    assert (where, table.names, desk.session.documents) == (str(path), ("p", "q", "r"), [])
+    desk.runs.open_path(where, columns=AS_TEXT)
+    desk.settle()
+    assert isinstance(desk.session.current.input, TextInput)
+    desk.runs.known = lambda: {table.shape: ("z", "y", "x")}
+    desk.runs.open_path(where, unit="cm")
+    desk.settle()
+    document = desk.session.current
+    assert (document.made.columns, document.input.frame.unit) == (("z", "y", "x"), "centimetres")
+    assert len(asked) == 1
 
 
 def test_going_back_by_hand_during_a_run_needs_no_run(desk):

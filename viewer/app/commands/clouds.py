@@ -28,7 +28,7 @@ def show_classes(window: Acts) -> None:
 def turn_up(window: Acts) -> None:
     """The next axis points up."""
     document = window.session.current
-    frame, ways = document.wanted.frame, list(UPS.values())
+    frame, ways = document.wanted.frame or document.input.frame, list(UPS.values())
     following = ways[(ways.index(frame.up) + 1) % len(ways)]
     window.runs.reframe(document, replace(frame, up=following))
 

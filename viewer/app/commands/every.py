@@ -25,7 +25,7 @@ def listed() -> list[Command]:
             title=f"Page: {page.title.lower()}",
             category=VIEW,
             run="session.set_page",
-            keys=(f"Ctrl+{number}" if number < 10 else f"Alt+{(number - 9) % 10}",),
+            keys=(_key(number),),
             enabled="offers_page",
             checked="shows_page",
             arguments=(page.id,),
@@ -45,6 +45,13 @@ def listed() -> list[Command]:
         for pane in REGISTRY.all(Pane).values()
     ]
     return [*own[:at], *pages, *own[at:], *panes]
+
+
+def _key(number: int) -> str:
+    """Of a page by its number, from 1: nine, ten and nine of them."""
+    if number < 10:
+        return f"Ctrl+{number}"
+    return f"Alt+{(number - 9) % 10}" if number < 20 else f"Ctrl+Alt+{number - 19}"
 
 
 class Actions:

@@ -112,4 +112,9 @@ CLOUDS = (
         says="In which unit the file’s numbers are read and which axis points up. A wrong one makes the "
         "network see a room of another size.",
     ),
+    of(
+        "Columns…",
+        says="What each column of the file’s table is read as: a place, a colour, a label, nothing. Its "
+        "first rows are shown, and what is wrong can be put right there.",
+    ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headlight.models.core.answers import Classes, NextTokens, PixelLabels, TextClasses, listed
+from headlight.models.core.answers import Classes, NextTokens, PixelLabels, TextClasses, Things, listed
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Tokens
@@ -94,9 +94,28 @@ def _pixel_table(answer: PixelLabels, trace: Trace) -> Table:
         yield (target.index, target.name, int(answer.counts[target.index]), f"{target.score:.9g}")
 
 
+def _thing_arrays(answer: Things, trace: Trace) -> dict[str, np.ndarray]:
+    """tokens: int (n,), which of their stream found them."""
+    return {
+        "boxes": answer.boxes,
+        "classes": np.array(answer.classes),
+        "probabilities": answer.probabilities,
+        "tokens": np.array([int(trace.at(place)[1][0]) for place in answer.places], int),
+    }
+
+
+def _thing_table(answer: Things, trace: Trace) -> Table:
+    """The surest first."""
+    yield ("index", "class", "probability", "x0", "y0", "x1", "y1")
+    for at in np.argsort(-answer.scores, kind="stable"):
+        box = (f"{edge:.6g}" for edge in answer.boxes[at])
+        yield (int(at), answer.classes[answer.labels[at]], f"{answer.scores[at]:.9g}", *box)
+
+
 _FILES: dict[type, tuple[Callable[[Any, Trace], dict[str, np.ndarray]], Callable[[Any, Trace], Table]]] = {
     Classes: (_class_arrays, _class_table),
     TextClasses: (_class_arrays, _class_table),
     NextTokens: (_token_arrays, _token_table),
     PixelLabels: (_pixel_arrays, _pixel_table),
+    Things: (_thing_arrays, _thing_table),
 }

@@ -237,7 +237,11 @@ def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace,
 
 
 def saliency(options: Laid, ending: str, document: ImageInput, trace: Trace, task: Task) -> Result:
-    """What the model's own decoder predicts."""
+    """What the model's own decoder predicts. HeadlightError without one."""
+    if "saliency" not in trace.run.offers:
+        raise HeadlightError(
+            f"{trace.model.title} has no saliency decoder.", "Choose dinov2-small, which comes with one."
+        )
     predicted = trace.run.engine(task).saliency(trace, task)
     region = known(trace.tokens, PatchTokens).region
     title = f"{trace.model.title} · saliency"

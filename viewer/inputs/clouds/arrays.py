@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from typing import BinaryIO
 
@@ -204,9 +205,11 @@ _BAD_HEADERS = (
 def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
     """(shape, whether columns lie together, type)"""
     version = _FORMAT.read_magic(file)
-    if version == (1, 0):
-        return _FORMAT.read_array_header_1_0(file)
-    return _FORMAT.read_array_header_2_0(file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers as Python 2 wrote them
+        if version == (1, 0):
+            return _FORMAT.read_array_header_1_0(file)
+        return _FORMAT.read_array_header_2_0(file)
 
 
 def _shape(array: np.ndarray) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.guard import guarded
 from headlight.viewer.inputs.clouds.parts import Parts, check_count, no_points, promises_more
+from headlight.viewer.inputs.guard import guarded
 from headlight.viewer.inputs.source import Source
 
 _CHUNK = 500_000
@@ -19,7 +19,7 @@ _NORMALS = ("nor:normalX", "nor:normalY", "nor:normalZ")
 
 
 def read_e57(source: Source) -> Parts:
-    return guarded(source, f"{__name__}:read", "E57 file")
+    return guarded(source, f"{__name__}:read", "E57 file", Parts)
 
 
 def read(source: Source) -> Parts:
@@ -123,10 +123,14 @@ def _scan(
         at += got
         source.report(share + (1 - share) * at / max(1, count) * 0.9)
     reader.close()
-    if header.has_pose():
-        points[:] = file.to_global(points, header.rotation, header.translation)
+    if not header.has_pose():
+        return
+    turn, move = header.rotation_matrix.T, header.translation
+    for at in range(0, count, _CHUNK):
+        part = points[at : at + _CHUNK]
+        part[:] = part @ turn + move
         if "normals" in has:
-            normals[:] = file.to_global(normals, header.rotation, np.zeros(3))
+            normals[at : at + _CHUNK] = normals[at : at + _CHUNK] @ turn
 
 
 def _buffers(file, wanted: list[str], size: int) -> tuple[dict[str, np.ndarray], object]:

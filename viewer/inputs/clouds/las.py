@@ -8,8 +8,8 @@ import struct
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.guard import guarded
 from headlight.viewer.inputs.clouds.parts import Parts, check_count, damaged, promises_more, roles
+from headlight.viewer.inputs.guard import guarded
 from headlight.viewer.inputs.source import Source
 
 _PACKED, _PLAIN = 500_000, 50_000
@@ -40,11 +40,11 @@ def _is_packed(head: bytes) -> bool:
 
 
 def read_las(source: Source) -> Parts:
-    return guarded(source, NATIVE, "LAS file")
+    return guarded(source, NATIVE, "LAS file", Parts)
 
 
 def read_laz(source: Source) -> Parts:
-    return guarded(source, NATIVE, "LAZ file")
+    return guarded(source, NATIVE, "LAZ file", Parts)
 
 
 def _check_header(source: Source) -> None:
@@ -54,6 +54,8 @@ def _check_header(source: Source) -> None:
     if len(head) < 227:
         raise damaged(source.name, "LAS file")
     header_size, points_at, records = struct.unpack_from("<HII", head, 94)
+    if points_at > source.size:  # up to there it would be read at once
+        raise damaged(source.name, "LAS file")
     further_at, further = (
         struct.unpack_from("<QI", head, 235) if head[25] >= 4 and len(head) == 375 else (0, 0)
     )

@@ -15,7 +15,7 @@ import numpy as np
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
-from headlight.viewer.inputs.source import Source
+from headlight.viewer.inputs.source import WHOLE_COPY, Source, damaged
 from headlight.viewer.inputs.told.columns import Table
 
 MAX_CLOUD_POINTS = 20_000_000
@@ -23,8 +23,6 @@ MAX_CLOUD_BYTES = 4_000_000_000
 
 CHUNK = 1 << 23
 """Bytes between two looks at whether the reading was cancelled."""
-
-WHOLE_COPY = "Get a whole copy of it and try again."
 
 
 class Checked(Task):
@@ -109,10 +107,6 @@ class Parts:
     notices: list[str] = field(default_factory=list)
 
 
-def damaged(name: str, kind: str) -> HeadlightError:
-    return HeadlightError(f"{name} is a damaged or cut-off {kind}.", WHOLE_COPY)
-
-
 @contextmanager
 def guarding(name: str, kind: str) -> Iterator[None]:
     """Whatever a reader stumbles over inside becomes a HeadlightError: of a damaged `kind`."""
@@ -163,7 +157,7 @@ def bytes8(values: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(values)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    highest, lowest = float(values.max(initial=0)), float(values.min(initial=0))
+    highest, lowest = _highest(values), float(values.min(initial=0))
     if values.dtype.kind == "f" and (highest <= 1.0 or _are_shares(values)):
         if lowest < 0:  # some nets' files hold -1 to 1
             values = (values + 1) / 2
@@ -177,6 +171,14 @@ def bytes8(values: np.ndarray) -> np.ndarray:
         part = values[start : start + (1 << 14)].astype(np.float32)
         colours[start : start + len(part)] = np.rint(part * np.float32(scale)).clip(0, 255)
     return colours
+
+
+def _highest(values: np.ndarray) -> float:
+    """The largest value; where one in a thousand, or fewer, goes beyond a byte, a byte's: they are stray."""
+    highest = float(values.max(initial=0))
+    if highest > 255 and (values > 255).sum() * 1000 <= values.size and np.median(values) > 8:
+        return 255.0
+    return highest
 
 
 def unpacked_colours(values: np.ndarray, dtype: np.dtype) -> np.ndarray:

@@ -12,8 +12,8 @@ import numpy as np
 from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError, shown
 from headlight.models.core.task import Task
-from headlight.viewer.inputs.cloud_labels import known_class
 from headlight.viewer.inputs.clouds.arrays import read_array
+from headlight.viewer.inputs.clouds.labels import known_class
 from headlight.viewer.inputs.clouds.parts import CHUNK, MAX_CLOUD_BYTES, Checked, Parts, check_count
 from headlight.viewer.inputs.clouds.tables.table import layout, not_points, read_table
 from headlight.viewer.inputs.source import HEAD, Source
@@ -34,7 +34,7 @@ def room_of(folder: Path) -> Path | None:
         return folder
     if folder.name == "Annotations" and _texts(folder):
         return folder.parent
-    if _texts(folder / "Annotations") or (folder / f"{folder.name}.txt").is_file():
+    if _texts(folder / "Annotations") or _is_inside(folder / f"{folder.name}.txt", folder):
         return folder
     return None
 
@@ -68,10 +68,11 @@ def read_room(source: Source) -> Parts:
         if whole is None:
             raise not_points(f"{room.name}.txt")
         return whole
+    led_out = _led_out(room / "Annotations")
     total, done, count = sum(file.stat().st_size for file in files), 0, 0
     if total > MAX_CLOUD_BYTES:
         raise HeadlightError(f"{name} has {total / 1e9:,.1f} GB.", "Thin it out and try again.")
-    things, labels, unknown, notices, seen = [], [], set(), [], {}
+    things, labels, unknown, notices, seen = [], [], set(), led_out, {}
     named: dict[str, list[Parts]] = {}  # things of one name, but for what systems add to that of a copy
     for file in files:
         task.progress(0.8 * done / max(1, total), f"Reading {name}/{file.name}")
@@ -116,7 +117,15 @@ def read_room(source: Source) -> Parts:
 
 
 def _scene_file(folder: Path, *stems: str) -> Path | None:
-    return next((path for stem in stems if (path := folder / f"{stem}.npy").is_file()), None)
+    return next((path for stem in stems if _is_inside(path := folder / f"{stem}.npy", folder)), None)
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Whether it is a regular file of this folder, and no link that leads out of it."""
+    try:
+        return path.is_file() and path.resolve(strict=True).is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a link to itself
+        return False
 
 
 def _scene(folder: Path, name: str, task: Task) -> Parts:
@@ -189,7 +198,7 @@ def _texts(folder: Path) -> list[Path]:
     found = [
         file
         for file in folder.iterdir()
-        if file.suffix.lower() == ".txt" and not file.name.startswith(".") and file.is_file()
+        if file.suffix.lower() == ".txt" and not file.name.startswith(".") and _is_inside(file, folder.parent)
     ]
 
     def key(file: Path) -> list:
@@ -198,6 +207,17 @@ def _texts(folder: Path) -> list[Path]:
         return [*parts, (own != file.stem, file.stem)]  # copies behind what they are of
 
     return sorted(found, key=key)[:_FILES]
+
+
+def _led_out(folder: Path) -> list[str]:
+    """What is said of links that lead out of a room: they may name any file of who opens it."""
+    links = [
+        f for f in folder.iterdir() if f.is_symlink() and f.exists() and not _is_inside(f, folder.parent)
+    ]
+    if not links:
+        return []
+    many = f"{len(links):,} files are links" if len(links) > 1 else f"{links[0].name} is a link"
+    return [f"In {folder.parent.name} {many} out of it: passed over."]
 
 
 def _text(path: Path, task: Task) -> Parts | None:

@@ -31,6 +31,7 @@ _CHUNK, _LONGEST_LINE = 1 << 21, 1 << 20
 """Bytes"""
 _PIECE = 1 << 17
 """Bytes that stay in the processor's cache from one step to the next."""
+_BLANK = re.compile(rb"\n{2,}")
 
 
 def first_line(head: bytes) -> bytes:
@@ -200,6 +201,7 @@ def _by_numpy(lines: list[str], separators: str) -> np.ndarray:
 
 def _rows(data: bytes, columns: int, separators: str) -> np.ndarray:
     """float64 (rows, columns) of whole lines; ValueError where one does not hold so many numbers."""
+    data = _BLANK.sub(b"\n", data)  # of which a packed file can hold millions
     values, odd = _clean(data, columns, separators)
     lines = data.decode("latin-1").split("\n") if odd else []
     held = [i for i in odd if holds(lines[i])]

@@ -118,19 +118,25 @@ def _brands(head: bytes) -> set[bytes]:
 
 def is_plane(source: Source) -> bool:
     """Whether an NPY file holds the numbers of a picture, not those of points, a row each."""
-    head, form = io.BytesIO(source.head), np.lib.format
     try:
-        first = form.read_magic(head) == (1, 0)
-        shape, _, kind = (form.read_array_header_1_0 if first else form.read_array_header_2_0)(head)
+        shape, kind = _plane_header(source.head)
     except Exception:  # a damaged header raises any exception there is
         return False
     return len(shape) == 2 and min(shape) > POINTS and kind.kind in "fiu"
 
 
+def _plane_header(head: bytes) -> tuple[tuple[int, ...], np.dtype]:
+    """(shape, kind of numbers) that an NPY file promises."""
+    file, form = io.BytesIO(head), np.lib.format
+    first = form.read_magic(file) == (1, 0)
+    shape, _, kind = (form.read_array_header_1_0 if first else form.read_array_header_2_0)(file)
+    return shape, kind
+
+
 def by_numpy(data: bytes, name: str, kind: str) -> Decoded:
     """A plane of numbers."""
+    check_size(name, *_plane_header(data)[0][::-1])  # before anything is made of that size
     values = np.load(io.BytesIO(data), allow_pickle=False)
-    check_size(name, *values.shape[::-1])
     white = 255.0 if values.dtype == np.uint8 else None
     return _of_samples(Samples(values[..., None], "L", white), name)
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError, shown
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import SILENT, Cancelled, Task
 from headlight.viewer.inputs.source import Source
 
 HEADER = "headlight.json"
@@ -26,6 +26,7 @@ MOST_MEMBERS, MOST_HEADER, MOST_BYTES = 20_000, 32_000_000, 1 << 35
 _RATIO = 1100
 """No deflated bytes become more than this many."""
 _CHUNK = 1 << 24
+_NO_DAMAGE = (HeadlightError, Cancelled, MemoryError, OSError)
 _SORTS = "fiub"
 """Kinds of numbers that arrays may hold: floats, integers, bools."""
 
@@ -109,16 +110,8 @@ class _opened:
         return archive
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        known = (
-            zipfile.BadZipFile,
-            ValueError,
-            KeyError,
-            EOFError,
-            NotImplementedError,
-            OverflowError,
-            RuntimeError,
-        )
-        if isinstance(error, known) or type(error).__name__ == "error":  # zlib's
+        # Archives and headers of arrays meet damage with any exception there is.
+        if isinstance(error, Exception) and not isinstance(error, _NO_DAMAGE):
             raise damaged(self._name) from error
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.pictures.decoding import check_size
 from headlight.viewer.inputs.recorded import ENDING
 from headlight.viewer.inputs.recorded.format import arrays_of, damaged, header_of
 from headlight.viewer.inputs.recorded.inputs import Recorded, RecordedCloud, RecordedImage, RecordedText, Step
 from headlight.viewer.inputs.source import Source
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.registry import Reader
 
 PATCH = 16

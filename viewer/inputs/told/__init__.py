@@ -1,1 +1,1 @@
-"""What a person can tell of the numbers in a file, in words: their unit, their axes, what a column is."""
+"""What the numbers in a file mean, guessed or told: where their bulk lies, unit, axes, columns."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
+from headlight.models.core.answers import Things
 from headlight.models.core.colours import lut
 from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
 from headlight.models.core.tokens.mixed import MixedTokens
@@ -105,7 +108,9 @@ class PicturePane(OnInputPane):
         boxes = [
             place.corners for place in tokens.places(tokens.find_all(selected)) if isinstance(place, Box)
         ]
-        under = next((p for p in (hover.key, hover.query) if isinstance(p, Box)), None)
+        boxes += [box.corners for box in _found(trace, view[Selection].queries)]
+        pointed_at = [place for place in (hover.key, hover.query) if place is not None]
+        under = next((p for p in (*_found(trace, pointed_at), *pointed_at) if isinstance(p, Box)), None)
         self.view.set_boxes(boxes, under.corners if under else None)
         edges, seams = self._windows(trace, view, hover) or (None, None)
         self.view.set_lines(edges, "solid")
@@ -156,8 +161,16 @@ class PicturePane(OnInputPane):
         hovered = {int(i) for place in (hover.query, hover.key) if place for i in tokens.find(place)}
         on_picture = isinstance(tokens, PatchTokens)
         self._chip_tokens = list(range(tokens.prefix if on_picture else min(len(tokens), NOWHERE_NAMED)))
+        named = dict.fromkeys(self._chip_tokens, "")
+        if on_picture and (things := trace.answer(Things)) is not None:
+            named = _surest(things, tokens, chosen)
+            self._chip_tokens = list(named)
         chips = [
-            Chip(tokens.labels[i], "selected" if i in chosen else "hovered" if i in hovered else "special")
+            Chip(
+                named[i] or tokens.labels[i],
+                "selected" if i in chosen else "hovered" if i in hovered else "special",
+                tooltip=tokens.labels[i] if named[i] else "",
+            )
             for i in self._chip_tokens
         ]
         patches = sorted(i for i in chosen if i >= tokens.prefix) if on_picture else sorted(chosen)
@@ -173,7 +186,9 @@ class PicturePane(OnInputPane):
         """A chip for each of the surest, and for those that are chosen: what they found."""
         chosen = tokens.find_all(view[Selection].queries).tolist()
         hovered = tokens.find_all([place for place in (hover.query, hover.key) if place]).tolist()
-        surest = sorted(range(len(tokens)), key=lambda at: -_share_said(tokens.labels[at]))[:QUERIES_NAMED]
+        surest = list(range(len(tokens)))
+        if len(tokens) > NOWHERE_NAMED or any(map(_share_said, tokens.labels)):
+            surest = sorted(surest, key=lambda at: -_share_said(tokens.labels[at]))[:QUERIES_NAMED]
         self._chip_tokens = list(dict.fromkeys((*surest, *chosen[:QUERIES_NAMED])))
         self.queries_row.show()
         self.chips.set_chips(
@@ -271,6 +286,23 @@ class PicturePane(OnInputPane):
         self.subtitle_changed.emit(said)
 
 
+def _found(trace: Trace, places: Iterable[Place]) -> list[Box]:
+    """The boxes of what tokens at these places found, which themselves lie nowhere."""
+    things = trace.answer(Things)
+    numbers = [] if things is None else [things.find(one) for one in places if not isinstance(one, Box)]
+    return [things.box(number) for number in numbers if things is not None and number is not None]
+
+
+def _surest(things: Things, tokens: PatchTokens, chosen: Collection[int]) -> dict[int, str]:
+    """Of tokens before the patches those that have a chip, and what it says: of those that find things the
+    surest and those that are chosen."""
+    numbers = {int(tokens.find(place)[0]): number for number, place in enumerate(things.places)}
+    surest = sorted(numbers, key=lambda at: -things.scores[numbers[at]])[:QUERIES_NAMED]
+    kept = [at for at in range(tokens.prefix) if at not in numbers]
+    kept += [*surest, *(at for at in sorted(chosen) if at in numbers)][: 2 * QUERIES_NAMED]
+    return {at: things.names[numbers[at]] if at in numbers else "" for at in kept}
+
+
 def _on_picture(tokens: Tokens) -> bool:
     return isinstance(tokens, PatchTokens)
 
@@ -283,8 +315,9 @@ def _seen_at(trace: Trace, shape: tuple[int, int]) -> str:
 
 def _share_said(label: str) -> float:
     """“cat 93%” → 0.93, 0 of what says none."""
-    last = label.rpartition(" ")[2].removesuffix("%")
-    return float(last) / 100 if last.isdigit() else 0.0
+    last = label.rpartition(" ")[2]
+    share = last.removesuffix("%")
+    return float(share) / 100 if share != last and share.isdigit() else 0.0
 
 
 def _beside(label: str, *what: QWidget) -> QHBoxLayout:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from headlight.models.core.classes.palettes import class_colours
 from headlight.viewer.host.lanes import Call
-from headlight.viewer.inputs.cloud import Frame
-from headlight.viewer.inputs.cloud_labels import OWN, TITLES
+from headlight.viewer.inputs.clouds.labels import OWN, TITLES
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.inputs.told.units import UNITS, UPS
 from headlight.viewer.panes.clouds.base import CloudPane
 from headlight.viewer.panes.shared.controls import Controls
@@ -53,6 +53,9 @@ class ClassesPane(CloudPane):
         self.unit.changed.connect(self._reframe)
         self.up.changed.connect(self._reframe)
         self.guess = Section("")
+        self.columns = QPushButton("Columns…")
+        self.columns.setToolTip("The first rows of the table, and what each of its columns is read as")
+        self.columns.clicked.connect(lambda: self.runs.columns_asked.emit())
         self.labels = Section("")
         self.listed = Choice(tuple(TITLES.values()), "Classes of the labels")
         self.listed.setToolTip("Which list of classes the numbers of the file's labels belong to")
@@ -82,6 +85,7 @@ class ClassesPane(CloudPane):
         column.addWidget(self.palette)
         column.addWidget(self.guess)
         column.addLayout(frame)
+        column.addWidget(self.columns)
         column.addWidget(self.labels)
         column.addWidget(self.listed)
         return ScrollColumn(inner)
@@ -129,13 +133,15 @@ class ClassesPane(CloudPane):
 
     def _show_frame(self, document: Document) -> None:
         """As it is wanted, which may not be there yet."""
-        cloud, frame = document.input, document.wanted.frame
+        cloud = document.input
+        frame = document.wanted.frame or cloud.frame
         if self.unit.findText(frame.unit) < 0:
             self.unit.addItem(frame.unit)
         self.unit.setCurrentText(frame.unit)
         self.up.setCurrentText(frame.upright)
         guessed = frame == cloud.guessed
         guess = f"Guessed: {cloud.guessed.unit}, {cloud.guessed.upright}"
+        self.columns.setVisible(cloud.table is not None and bool(document.path))
         self.guess.set_title("Coordinates · as guessed" if guessed else guess)
         for widget in (self.guess, self.unit, self.up):
             widget.setToolTip(cloud.guess_reason)
@@ -151,7 +157,7 @@ class ClassesPane(CloudPane):
             self.listed.removeItem(named)
         elif cloud.names is not None and named < 0:
             self.listed.insertItem(0, TITLES[OWN])
-        self.listed.setCurrentText(TITLES[document.wanted.listed])
+        self.listed.setCurrentText(TITLES[document.wanted.listed or cloud.listed])
 
     def _relabel(self, title: str) -> None:
         document = self.session.current
@@ -162,7 +168,8 @@ class ClassesPane(CloudPane):
         document = self.session.current
         if document is None or not self.needs.suits(document.kind):
             return
-        metres = UNITS.get(self.unit.currentText(), document.wanted.frame.metres_per_unit)
+        frame = document.wanted.frame or document.input.frame
+        metres = UNITS.get(self.unit.currentText(), frame.metres_per_unit)
         self.runs.reframe(document, Frame(metres, UPS[self.up.currentText()]))
 
     def _toggled(self, index: int) -> None:

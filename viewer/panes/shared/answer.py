@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from headlight.models.core.answers import Answer, NextTokens, PixelLabels, listed
+from headlight.models.core.answers import Answer, NextTokens, PixelLabels, Things, listed
 from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call
@@ -48,6 +48,7 @@ class AnswerPane(Pane):
         self.picture.set_heat_opacity(None)
         self.rows = TargetRows()
         self.rows.hovered.connect(self._row_hovered)
+        self.rows.chosen.connect(self._row_chosen)
         self.beneath = ElidedLabel()
         self.beneath.setProperty("role", "dim")
         self._result: AnswerRows | None = None
@@ -104,6 +105,7 @@ class AnswerPane(Pane):
             [target.score for target in result.targets],
             result.colours,
         )
+        self.rows.set_choosable(isinstance(self._answer(), Things))
         self.beneath.setText(result.beneath)
         self.beneath.setVisible(bool(result.beneath))
         self.subtitle_changed.emit(result.said)
@@ -112,6 +114,12 @@ class AnswerPane(Pane):
 
     def mark(self, view: View, hover: Hover) -> None:
         result, answer = self._result, self._answer()
+        if result is not None and isinstance(answer, Things):
+            places = [target.place for target in result.targets]
+            self.rows.set_hovered(places.index(hover.query) if hover.query in places else None)
+            chosen = (one for one in view[Selection].queries if one in places)
+            self.rows.set_chosen(next((places.index(one) for one in chosen), None))
+            return
         if result is None or result.levels is None or not isinstance(answer, PixelLabels):
             return
         place = hover.key or hover.query
@@ -139,9 +147,17 @@ class AnswerPane(Pane):
     # -- gestures ----------------------------------------------------------------------------------------
 
     def _row_hovered(self, row: int | None) -> None:
-        """Of a picture's parts the class alone is lit."""
-        if self._result is not None and self._result.levels is not None:
+        """Of a picture's parts the class alone is lit, of things in it the token that found one."""
+        if self._result is not None and isinstance(self._answer(), Things):
+            place = None if row is None else self._result.targets[row].place
+            self.session.set_hover(NOWHERE if place is None else Hover(query=place, key=place))
+        elif self._result is not None and self._result.levels is not None:
             self.session.set_hover(NOWHERE if row is None else Hover(kind=row))
+
+    def _row_chosen(self, row: int) -> None:
+        """Where the token looks that found this."""
+        if self._result is not None and (place := self._result.targets[row].place) is not None:
+            self.session.select(queries=[place])
 
     def _picture_hovered(self, at: tuple[float, float] | None) -> None:
         found = self._trace.tokens.find(Box(*at, *at)) if at is not None and self._result is not None else ()

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from headlight.models.core.answers import SALIENCY, SIMILARITY, Classes, NextTokens, PointLabels, Target
+from headlight.models.core.answers import (
+    SALIENCY,
+    SIMILARITY,
+    Boxes,
+    Classes,
+    NextTokens,
+    PointLabels,
+    Target,
+    Things,
+)
 from headlight.models.core.relevance import percent
-from headlight.models.core.tokens import Cuboid
 from headlight.models.core.trace import Trace
 from headlight.models.explain.targets import targets_at
 from headlight.viewer.session.session import Session
@@ -23,12 +31,15 @@ class TargetChoice(Choice):
         super().__init__([], "Target")
         self.may_shrink()
         self._targets: tuple[Target, ...] = ()
+        self._placed = False
+        """Whether where a target is said tells it from others of its class."""
         self.activated.connect(self._activated)
         self._session = session
 
     def display(self, trace: Trace, view: View) -> str:
         """What is asked about; "" where it is said of the whole, else how the usual place is called."""
         every = targets_at(trace, places_of(view))
+        self._placed = trace.answer(Boxes) is not None or trace.answer(Things) is not None
         index, box = view[TargetSettings].index, view[TargetSettings].box
         few = [one for at, one in enumerate(every) if at < MOST or one.index < 0 or one.index == index]
         self._targets = tuple(few)
@@ -43,7 +54,7 @@ class TargetChoice(Choice):
 
     def _activated(self, at: int) -> None:
         target = self._targets[at]
-        box = target.place if isinstance(target.place, Cuboid) else None
+        box = target.place if self._placed else None
         self._session.change(TargetSettings, index=target.index, box=box)
 
 
@@ -57,6 +68,8 @@ def _usual_place(trace: Trace, target: Target) -> str:
         return "Peak"
     if target.index == SIMILARITY:
         return "Usual"
+    if trace.answer(Things) is not None:
+        return "Every token"
     if trace.answer(PointLabels) is not None and trace.answer(Classes) is None:
         return "All points"
     answer = trace.answer(NextTokens)

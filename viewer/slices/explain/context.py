@@ -85,9 +85,11 @@ def _maps(before: Trace, after: Trace, task: Task) -> tuple[np.ndarray, np.ndarr
     if "saliency" in before.run.offers:
         engine = before.run.engine(task)
         return engine.saliency(before, task), engine.saliency(after, task), "saliency"
+    from headlight.models.corpus.prototypes import patches_of
+
     if before.layers:
         return _rolled(before, task), _rolled(after, task), "rollout"
-    lengths = (one.outputs["patches"].float().norm(dim=-1).cpu().numpy() for one in (before, after))
+    lengths = (np.linalg.norm(patches_of(one), axis=-1) for one in (before, after))
     return next(lengths), next(lengths), "length of the last vectors"
 
 
@@ -131,9 +133,11 @@ def _parts(before: Trace, after: Trace, held: np.ndarray) -> list[Row]:
 
 def _alike(before: Trace, after: Trace, inside: np.ndarray) -> Row:
     """The cosine of the mean vector of what stands in the region with itself as it was."""
+    from headlight.models.corpus.prototypes import patches_of
+
     means = []
     for one in (before, after):
-        patches = one.outputs["patches"].float().cpu().numpy()
+        patches = patches_of(one)
         which = inside if patches.shape[:2] == inside.shape else np.ones(patches.shape[:2], bool)
         means.append(patches[which].astype(np.float64).mean(0))
     length = np.linalg.norm(means[0]) * np.linalg.norm(means[1])

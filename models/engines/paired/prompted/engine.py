@@ -139,7 +139,8 @@ class PromptedEngine(Askable):
 
     @property
     def offers(self) -> frozenset[Offer]:
-        return super().offers & {"heads"}
+        found: set[Offer] = {"clicks"} if self.takes else set()
+        return (super().offers & {"heads"}) | found
 
     def run(
         self,

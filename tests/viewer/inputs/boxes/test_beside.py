@@ -14,8 +14,9 @@ from headlight.models.core.answers import Boxes
 from headlight.models.points.representations.depth_image import Calibration
 from headlight.viewer.inputs.boxes import kitti, nuscenes, plain
 from headlight.viewer.inputs.boxes.listed import NoBoxes, in_cloud, place_of
-from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import from_path
+from headlight.viewer.inputs.told.frame import Frame
 
 CAR = (10.0, 1.0, -0.75, 4.0, 1.6, 1.5, 0.3)
 MAN = (6.0, -3.0, -0.7, 0.8, 0.6, 1.7, -2.0)

@@ -12,15 +12,10 @@ from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.clouds import e57, las
 from headlight.viewer.inputs.inputs import from_path
 from headlight.viewer.registry import resolve
-from tests.viewer.inputs.variants.arrays import ARRAYS
-from tests.viewer.inputs.variants.pcds import PCDS
-from tests.viewer.inputs.variants.plys import PLYS
-from tests.viewer.inputs.variants.scanners import SCANNERS
+from tests.viewer.inputs.variants import listed
+from tests.viewer.inputs.variants.foreign import FOREIGN
 from tests.viewer.inputs.variants.surfaces import SURFACES
-from tests.viewer.inputs.variants.surveys import SURVEYS
-from tests.viewer.inputs.variants.tables import TABLES
 
-VARIANTS = [*PLYS, *PCDS, *TABLES, *ARRAYS, *SURVEYS, *SCANNERS]
 PARTS = ("points", "colours", "normals", "numbers", "intensity")
 
 
@@ -46,7 +41,7 @@ def in_this_process(monkeypatch):
         monkeypatch.setattr(module, "guarded", lambda source, native, kind: resolve(native)(source))
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=lambda one: one.file)
+@pytest.mark.parametrize("variant", [*listed.CLOUDS, *FOREIGN], ids=lambda one: one.file)
 def test_variants(variant, tmp_path):
     cloud = read(variant, tmp_path)
     if cloud is None:
@@ -72,3 +67,9 @@ def test_surfaces(variant, tmp_path):
     colour = variant.others.get("colour")
     assert (cloud.colours is None) == (colour is None)
     assert colour is None or np.abs(cloud.colours - colour).max() <= 1
+
+
+def test_the_list_of_variants_is_what_is_tried():
+    assert listed.FILE.read_text(encoding="utf-8") == listed.table(), (
+        "run python -m tests.viewer.inputs.variants.listed"
+    )

@@ -13,7 +13,7 @@ from headlight.models.core.classes.palettes import WRONG, class_colours
 from headlight.models.core.colours import DIVERGING, lut
 from headlight.models.core.relevance import Relevance
 from headlight.models.core.tokens import Position, Region
-from headlight.viewer.inputs.cloud import Frame
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.panes.shared.readings import of_point
 from headlight.viewer.registry import Method
 from headlight.viewer.session import selecting

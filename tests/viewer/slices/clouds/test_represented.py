@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as hnp
 
 from headlight.models.core.tokens import Position, Region
 from headlight.viewer.export.clouds.represent import RepresentOptions, asked, of_above, of_space
-from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.session.view import RepresentSettings, View
 from headlight.viewer.slices.clouds.represented.kept import asked_of, found
 from headlight.viewer.slices.clouds.represented.linked import CellOf, linked, taken, taken_of

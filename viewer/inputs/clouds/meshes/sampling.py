@@ -9,8 +9,8 @@ import numpy as np
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.clouds.parts import WHOLE_COPY, Parts, bytes8
-from headlight.viewer.inputs.frames import guess_frame
 from headlight.viewer.inputs.source import Source
+from headlight.viewer.inputs.told.guess import guess_frame
 
 SPACING = 0.02
 """Metres between sampled points, about."""

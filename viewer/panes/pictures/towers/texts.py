@@ -12,7 +12,7 @@ from headlight.models.core.relevance import percent
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.session import zero_shot
+from headlight.viewer.session.pictures import zero_shot
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import TargetSettings, View
 from headlight.viewer.slices.explain.towers import before, chosen

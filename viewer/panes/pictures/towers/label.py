@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.session import zero_shot
+from headlight.viewer.session.pictures import zero_shot
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import View
 from headlight.widgets.base import theme

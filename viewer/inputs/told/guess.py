@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from headlight.viewer.inputs.cloud import Frame
+from headlight.viewer.inputs.told.bulk import bulk_of, sampled
+from headlight.viewer.inputs.told.frame import Frame
 from headlight.viewer.inputs.told.units import UPS, Up
 
 _SAMPLE = 100_000
@@ -52,9 +53,9 @@ def guess_frame(
     unit: metres per unit, where the format lays it down, or said: where the file itself tells. up: the axis
     that points up in most files of the format; sure: the format lays that down.
     """
-    sample = np.asarray(points[:: max(1, len(points) // _SAMPLE)], np.float64)
-    low, high = np.percentile(sample, (0.5, 99.5), axis=0)
-    extents = high - low
+    sample = np.asarray(sampled(points, _SAMPLE), np.float64)
+    low, high = bulk = bulk_of(sample)
+    extents = bulk.extents
     size = " × ".join(f"{extent:,.4g}" if extent < 1000 else f"{extent:,.0f}" for extent in extents)
     middle = np.abs(low / 2 + high / 2)
     far_room = _smaller_unit(unit or 1.0, extents, len(points)) if _is_built(sample, low, extents) else None

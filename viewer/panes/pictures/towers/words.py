@@ -12,8 +12,8 @@ from headlight.models.core.colours import DIVERGING, lut
 from headlight.models.core.relevance import percent
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call, Lane
+from headlight.viewer.panes.pictures.towers.base import SLOT
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.panes.towers.base import SLOT
 from headlight.viewer.session.methods import settings_of
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import MapSettings, TargetSettings, View

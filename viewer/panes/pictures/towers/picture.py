@@ -12,12 +12,12 @@ from headlight.models.core.colours import DIVERGING, MIDDLE, lut
 from headlight.models.core.tokens import Box, PatchTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call, Lane
+from headlight.viewer.panes.pictures.towers.base import SLOT
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.controls import offer
-from headlight.viewer.panes.towers.base import SLOT
 from headlight.viewer.registry import Method
-from headlight.viewer.session import zero_shot
 from headlight.viewer.session.methods import settings_of
+from headlight.viewer.session.pictures import zero_shot
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import MapSettings, TargetSettings, View
 from headlight.viewer.slices.explain.towers import Beside, beside, chosen

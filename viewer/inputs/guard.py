@@ -17,33 +17,35 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
 import headlight
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
-from headlight.viewer.inputs.clouds.parts import Parts, damaged
-from headlight.viewer.inputs.source import Source
+from headlight.viewer.inputs.source import Source, damaged
 from headlight.viewer.registry import resolve
 
 QUIET = 30.0
 """Seconds without progress after which a reader is given up."""
-MEMORY = 8_000_000_000
-"""Bytes of addresses that a reader may use."""
+MEMORY = 2_000_000_000
+"""Bytes of addresses that a reader may use: the most points that are read take 0.9 GB of them."""
+_SPARING = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
+"""What keeps libraries from setting addresses aside for each of many cores."""
 
+T = TypeVar("T")
 _LOOK = 0.05
 """Seconds between two looks at a cancel."""
-_ARRAYS = ("points", "colours", "normals", "labels", "intensity", "ring")
 _SHARED = Path("/dev/shm")
 """A folder in memory, as Linux has it."""
 
 
-def guarded(source: Source, native: str, kind: str) -> Parts:
+def guarded(source: Source, native: str, kind: str, made: type[T]) -> T:
     """What a reader, a dotted name, makes of the file. Raises HeadlightError, also where the reader died.
 
-    kind: as messages call a file of its format.
+    kind: as messages call a file of its format. made: the dataclass that the reader returns, of arrays and of
+    what JSON holds.
     """
     memory = _SHARED if os.access(_SHARED, os.W_OK) else None
     with _folder() as folder, _folder(memory) as shared:
@@ -64,7 +66,11 @@ def guarded(source: Source, native: str, kind: str) -> Parts:
         ]
         root = str(Path(headlight.__file__).resolve().parents[1])
         earlier = os.environ.get("PYTHONPATH")
-        environment = {**os.environ, "PYTHONPATH": root if not earlier else root + os.pathsep + earlier}
+        environment = {
+            **os.environ,
+            **_SPARING,
+            "PYTHONPATH": root if not earlier else root + os.pathsep + earlier,
+        }
         process = subprocess.Popen(
             command,
             env=environment,
@@ -82,7 +88,7 @@ def guarded(source: Source, native: str, kind: str) -> Parts:
             process.kill()
             process.wait()
             listener.join()
-        return _result(said, source.name, kind)
+        return made(**_result(said, source.name, kind))
 
 
 def _folder(parent: Path | None = None) -> tempfile.TemporaryDirectory[str]:
@@ -119,17 +125,18 @@ def _said(heard: queue.SimpleQueue[bytes], source: Source) -> dict | None:
             )
 
 
-def _result(said: dict | None, name: str, kind: str) -> Parts:
+def _result(said: dict | None, name: str, kind: str) -> dict[str, Any]:
     if said is None:  # the child died
         raise damaged(name, kind)
     if "cause" in said:
         raise HeadlightError(said["cause"], said["next_step"])
     # Mapped arrays outlive their files, but not on Windows.
     mode = None if sys.platform == "win32" else "c"
-    for part in _ARRAYS:
-        if said[part] is not None:
-            said[part] = np.load(said[part], mode, allow_pickle=False).view(np.ndarray)
-    return Parts(**said)
+    arrays = {
+        part: np.load(path, mode, allow_pickle=False).view(np.ndarray)
+        for part, path in said["arrays"].items()
+    }
+    return {**said["rest"], **arrays}
 
 
 class _Told(Task):
@@ -179,10 +186,11 @@ def main(native: str, kind: str, path: str, name: str, *folders: str) -> None:
         with open(path, "rb") as file:
             source = Source(name, file, os.fstat(file.fileno()).st_size, Path(path), told)
             with np.errstate(all="ignore"):
-                parts: Parts = resolve(native)(source)
+                parts = vars(resolve(native)(source))
+        arrays = {part: value for part, value in parts.items() if isinstance(value, np.ndarray)}
         said = {
-            part: _left(part, value, folders) if isinstance(value, np.ndarray) else value
-            for part, value in vars(parts).items()
+            "arrays": {part: _left(part, value, folders) for part, value in arrays.items()},
+            "rest": {part: value for part, value in parts.items() if part not in arrays},
         }
     except HeadlightError as error:
         said = {"cause": error.cause, "next_step": error.next_step}

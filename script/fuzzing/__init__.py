@@ -1,0 +1,1 @@
+"""Damaged files and model folders, made by number: only documents and messages may come of them."""

@@ -1,0 +1,1 @@
+"""Pages of pictures that are asked: by texts, by clicks."""

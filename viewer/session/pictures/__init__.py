@@ -1,0 +1,1 @@
+"""What gestures ask of pictures."""
