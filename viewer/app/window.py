@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakValueDictionary
 
 from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPixmap
@@ -56,6 +57,7 @@ from headlight.widgets.shell.tips import Tips
 from headlight.widgets.shell.welcome import Welcome
 
 if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
     from headlight.viewer.app.layout.deck import Deck
     from headlight.viewer.panes.shared.log_handler import LogHandler
 
@@ -83,6 +85,8 @@ class Window(QMainWindow):
         self._log = log
         self.deck: Deck | None = None
         self.messages = Messages(self)
+        self._traces: WeakValueDictionary[int, Trace] = WeakValueDictionary()
+        """What each document was read as when it was last looked at here."""
         self.runs = Runs(self.session, self.jobs, self.notify, options)
         self.jobs.failed.connect(self._job_failed)
         self.jobs.changed.connect(self.drawn.emit)
@@ -202,6 +206,10 @@ class Window(QMainWindow):
         self.setWindowTitle("Headlight" if document is None else f"{document.named} – Headlight")
 
     def _document_changed(self, document: Document) -> None:
+        trace = document.trace
+        if trace is not None and self._traces.get(document.number) is not trace:
+            self._traces[document.number] = trace
+            self.messages.settled(document.number)
         self._name()
         self._offer_pages()
         self.recent.note(document)
