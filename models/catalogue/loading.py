@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -314,10 +315,26 @@ def is_untrained(model: nn.Module, part: nn.Module, missing: frozenset[str]) -> 
 
     A pooler does not count: it comes after the last attention.
     """
+    return bool(_lacking(model, part, missing))
+
+
+def told(entry: Entry, model: nn.Module, part: nn.Module, missing: frozenset[str]) -> Entry:
+    """The entry, with a notice where weights that `part` of `model` runs with are among the `missing`."""
+    names = _lacking(model, part, missing)
+    count = sum("pooler" not in name for name, _ in part.named_parameters())
+    if not names or entry.folder is None:
+        return entry
+    others = " among others" if len(names) > 1 else ""
+    said = f"it lacks {len(names):,} of its {count:,} weights, {names[0]}{others}."
+    return replace(entry, notices=(*entry.notices, f"{entry.title} is untrained: {said}"))
+
+
+def _lacking(model: nn.Module, part: nn.Module, missing: frozenset[str]) -> list[str]:
+    """Names of the `missing` weights that `part` of `model` runs with, as the model has them."""
     run = {id(value) for value in part.state_dict(keep_vars=True).values()}
     every = model.state_dict(keep_vars=True)
-    counted = {name for name in missing & every.keys() if "pooler" not in name}
-    return any(id(every[name]) in run for name in counted)
+    counted = sorted(name for name in missing & every.keys() if "pooler" not in name)
+    return [name for name in counted if id(every[name]) in run]
 
 
 _GIVEN = {

@@ -81,7 +81,9 @@ def test_missing_weights_make_a_model_untrained(tmp_path):
     folder = small(tmp_path / "half", num_hidden_layers=2)
     opened = open_engine(str(folder), "text", "cpu")
     assert opened.card.untrained
-    assert opened.run("Hello there.").model.untrained
+    trace = opened.run("Hello there.")
+    assert trace.model.untrained
+    assert trace.notices[0].startswith("half is untrained: it lacks 16 of its 37 weights, encoder.layer.1.")
 
 
 def test_what_wraps_all_names_is_left_off(tmp_path):
