@@ -82,13 +82,13 @@ def decode_picture(data: bytes, name: str, reader: Reader, frame: int | None = N
         with quiet(kind):
             found = resolve(reader.read)(data, name, kind, *(() if frame is None else (frame,)))
             return found if isinstance(found, Decoded) else Decoded(*found)  # a plugin's may be plain
-    except HeadlightError:
+    except (HeadlightError, KeyboardInterrupt, SystemExit):
         raise
     except MemoryError as error:
         raise HeadlightError(
             f"{name} does not fit into the free memory.", "Close other programs or scale it down."
         ) from error
-    except Exception as error:  # decoders meet damage with any exception there is
+    except BaseException as error:  # decoders meet damage with any there is, those in Rust with a panic
         raise HeadlightError(
             f"{name} is a damaged or cut-off {reader.title}.", "Get a whole copy of it and try again."
         ) from error
