@@ -108,7 +108,7 @@ class Texts(Adapter):
 
 class Images(Adapter):
     def remade(self, what: ImageInput, recipe: Making, task: Task) -> ImageInput:
-        return what.edited(edits(recipe.interventions))
+        return what.beside(recipe.options.second, task).edited(edits(recipe.interventions))
 
     def extent(self, what: ImageInput) -> int:
         return sum(0 if one is None else one.nbytes for one in (what.pixels, what.measured, what.plain))
@@ -123,6 +123,7 @@ class Images(Adapter):
                 "Choose a model of two towers (CLIP, SigLIP), such as small-clip.",
             )
         here = {name: value for name, value in given.items() if name in taken}
+        here |= {"parts": what.parts} if "parts" in taken else {}
         trace = engine.run(what.pixels, size=options.size, task=task, **here)
         left = [said for names, said in _BESIDE.items() if given.keys() - here.keys() & set(names)]
         notices = [f"{engine.card.title} {said}" for said in left]

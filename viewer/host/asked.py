@@ -141,7 +141,6 @@ class OfImage:
         metavar="PROMPT",
         window=True,
     )
-
     at: tuple[tuple[float, float], ...] | None = option(
         "pixels on what a model (SAM) is to cut out of a picture",
         many=True,
@@ -159,13 +158,19 @@ class OfImage:
         window=True,
     )
 
+    second: str | None = option(
+        "another picture, beside the first: for models that match points of two (LightGlue)",
+        metavar="FILE",
+        window=True,
+    )
+
     def applied(self, read: ImageInput) -> ImageInput:
-        return read
+        return read.beside(self.second) if self.second else read
 
     @classmethod
     def of(cls, read: ImageInput, run: RunOptions, is_file: bool) -> OfImage:
         compared = run.size, run.texts or None, run.prompts or None
-        return cls(*compared, run.at or None, run.not_at or None, run.around)
+        return cls(*compared, run.at or None, run.not_at or None, run.around, run.second or None)
 
 
 @dataclass(frozen=True)
