@@ -81,6 +81,13 @@ REGISTRY.add(
     ),
     Command("models", "Manage models…", "File", "manager.open", ("Ctrl+Shift+M",)),
     Command("columns", "Columns of the table…", "File", "columns.open", (), _TABLE),
+    Command(
+        id="forget-columns",
+        title="Forget what columns of tables were said to be",
+        category="File",
+        run="columns.forget",
+        enabled="columns.remembers",
+    ),
     Command("export", "Export…", "File", "exports.open", ("Ctrl+E",), _EXPORTS),
     Command("report", "Report…", "File", "exports.report", (), Needs(("read",), trace=True)),
     Command("screenshot", "Save a picture of the window…", "File", "save_screenshot", ("Ctrl+Shift+S",)),

@@ -151,7 +151,8 @@ def _read(source: Source) -> Input:
         raise HeadlightError(f"{source.name} is empty (0 bytes).", "Choose a file with something in it.")
     reader = reader_of(source)
     table = undecided(source) if is_rest(reader) else None
-    if table is not None and source.meanings.asks and is_asked(table, source.meanings):
+    asks = source.meanings.asks or source.size > MAX_TEXT_BYTES  # which can be no text
+    if table is not None and asks and is_asked(table, source.meanings):
         raise Undecided(table)
     what = _tabled(_opened(reader, source), source.meanings)
     if isinstance(what, TextInput) and table is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from headlight.viewer.inputs.told.columns import MOST_SHOWN
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.methods import IN_SPACE
@@ -32,8 +33,11 @@ def recorded_and_here(document: Document) -> str:
 
 def no_columns(document: Document) -> str:
     """What the columns are can be told of tables that lie in files."""
-    if getattr(document.input, "table", None) is None:
+    table = getattr(document.input, "table", None)
+    if table is None:
         return "Its file is no table, whose columns could be told."
+    if table.count > MOST_SHOWN:
+        return f"It has {table.count} columns: name them with --columns."
     return "" if document.path else "It is in no file."
 
 

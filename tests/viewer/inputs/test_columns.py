@@ -17,6 +17,7 @@ from headlight.viewer.inputs.inputs import TextInput, from_path
 from headlight.viewer.inputs.told.columns import (
     AS_TEXT,
     Meanings,
+    Table,
     Undecided,
     columns,
     faults,
@@ -68,6 +69,15 @@ def test_what_is_passed_over_may_be_anything(tmp_path, rows, said):
     np.testing.assert_allclose(where(told(path, said)), [[1.5, 2.5, 3.5], [4.5, 5.5, 6.5]])
 
 
+def test_the_unit_is_that_of_the_columns_that_are_told(tmp_path):
+    path = tmp_path / "survey.csv"
+    path.write_bytes(table(XYZ * 1000, OTHER, separator=",", header="p [mm],q [mm],up [mm],n [m]"))
+    cloud = told(path, "x,y,z,_")
+    assert cloud.frame.unit == "millimetres"
+    assert "as the file says" in cloud.guess_reason
+    assert "as the file says" not in told(path, "x,y,_,z").guess_reason
+
+
 def test_words_name_classes_in_a_column_that_is_called_a_label(tmp_path):
     path = tmp_path / "named.txt"
     path.write_text(
@@ -106,7 +116,7 @@ def test_who_can_be_asked_is_asked_where_no_guess_is_sensible(tmp_path):
     shown = asked.value.table
     assert shown.names == ("p", "q", "r s", "t")
     assert shown.guessed == ("x", "y", "z", "_")
-    assert len(shown.rows) == 20
+    assert (len(shown.rows), shown.lines[0]) == (20, 2)
     again = Meanings(known={shown.shape: ("y", "x", "z", "_")}, asks=True)
     cloud = from_path(path, meanings=again)
     np.testing.assert_allclose(where(cloud), XYZ[:, [1, 0, 2]], atol=1e-5)
@@ -129,8 +139,8 @@ def test_what_is_wrong_with_a_choice_is_named_with_its_columns():
     doubled, missing, half = faults(("x", "red", "x", "z"))
     assert (doubled.said, doubled.columns) == ("Columns 1 and 3 are both x.", (0, 2))
     assert (missing.said, half.said) == ("No column is y.", "There is red without green or blue.")
-    rows = [("1", "2", "3", "wall"), ("1,5", "?", "", "9")]
-    assert wrong_cells(("x", "y", "z", "label"), rows) == {(1, 1): "Row 2: “?” is no number for y."}
+    shown = Table("a.csv", (("1", "2", "3", "wall"), ("1,5", "?", "", "9")), (7, 9))
+    assert wrong_cells(("x", "y", "z", "label"), shown) == {(1, 1): "Line 9: “?” is no number for y."}
 
 
 @pytest.mark.parametrize(
