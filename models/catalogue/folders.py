@@ -51,6 +51,12 @@ SEGMENTING = {
     "maskformer": "MaskFormerForInstanceSegmentation",
 }
 """Model types whose queries each cut something out of a picture, and their networks in transformers."""
+MATCHING = {
+    "lightglue": ("LightGlueForKeypointMatching", "LightGlueImageProcessor"),
+    "superglue": ("SuperGlueForKeypointMatching", "SuperGlueImageProcessor"),
+}
+"""Model types that find points of one picture in another: their networks in transformers, and what prepares
+pictures for them."""
 BOTH = "picture-text"
 """What is read: a picture with a text."""
 MAX_JSON = 64 << 20
@@ -247,7 +253,7 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     their vocabulary is. Convolutional networks say neither and are known by their type."""
     if config["model_type"] in POINT_MODELS:
         return "points"
-    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING, *SEGMENTING):
+    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING, *SEGMENTING, *MATCHING):
         return "image"
     if config["model_type"] in SPEECH:
         return "sound"

@@ -42,7 +42,7 @@ from headlight.viewer.app.opening.recent_files import RecentFiles
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Host
 from headlight.viewer.inputs.readers import names_of_formats
-from headlight.viewer.panes.shared.dialogs import FileDialogs, filters, inputs
+from headlight.viewer.panes.shared.dialogs import FileDialogs, filters, inputs, inputs_that_give
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs
@@ -300,6 +300,14 @@ class Window(QMainWindow):
 
     def choose_files(self) -> None:
         self.open_paths(self.dialogs.files("input", "Open texts, images, sounds or point clouds", inputs()))
+
+    def choose_second(self) -> None:
+        """A picture for models that match points of two."""
+        document = self.session.current
+        title = "Put a second picture beside this one"
+        path = self.dialogs.file("input", title, inputs_that_give("pixels"))
+        if path and document is not None:
+            self.runs.change(document, second=path)
 
     def choose_room(self) -> None:
         """A room of S3DIS is a folder, as many pictures are, which a dialog for files cannot choose."""

@@ -19,8 +19,10 @@ from headlight.models.core.errors import HeadlightError, known, sentence, shown
 from headlight.models.core.interventions import Edit
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import Box
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.clouds.tables.told import is_asked, undecided
+from headlight.viewer.inputs.pictures.pairs import side_by_side
 from headlight.viewer.inputs.readers import claiming, is_rest, reader_of
 from headlight.viewer.inputs.source import (
     AS_USUAL,
@@ -68,7 +70,8 @@ class ImageInput:
     """pixels: uint8 (height, width, 3), upright, sRGB. notices: sentences the user should see. measured:
     (height, width), upright, the numbers of a file with more than a byte for its one channel, NaN for none.
     film: what it is one picture of. edits: what was done to it since it was read. plain: its pixels before
-    that, None where nothing was. path: the file that it was read from, "" for none.
+    that, None where nothing was. path: the file that it was read from, "" for none. second: the file of
+    another picture that stands beside it, "" for none; parts: where both do then; alone: what it was before.
     """
 
     title: str
@@ -79,6 +82,25 @@ class ImageInput:
     edits: tuple[Edit, ...] = ()
     plain: np.ndarray | None = None
     path: str = ""
+    second: str = ""
+    parts: tuple[Box, Box] | None = None
+    alone: ImageInput | None = None
+
+    def beside(self, second: str, task: Task = SILENT) -> ImageInput:
+        """With the picture of this file to its right and no other, "" for none. HeadlightError where the file
+        holds none."""
+        if second == self.second:
+            return self
+        first = (self if self.alone is None else self.alone).edited(())
+        if not second:
+            return first
+        other = from_path(second, task)
+        if not isinstance(other, ImageInput):
+            raise HeadlightError(f"{other.title} is no picture.", "Choose a picture to put beside it.")
+        pixels, parts = side_by_side(first.pixels, other.pixels)
+        title, notices = f"{first.title} and {other.title}", (*first.notices, *other.notices)
+        both = ImageInput(title, pixels, notices, film=first.film, path=first.path)
+        return replace(both, second=second, parts=parts, alone=first)
 
     def edited(self, edits: tuple[Edit, ...]) -> ImageInput:
         """With these edits and no others."""
