@@ -56,6 +56,13 @@ REGISTRY.add(
         run="runs.ask_in_words",
         needs=Needs(("pixels",), holds=".session.able:recorded"),
     ),
+    Command(
+        id="second-picture",
+        title="Put a second picture beside this one…",
+        category="File",
+        run="choose_second",
+        needs=Needs(("again", "pixels")),
+    ),
     Command("paste", "Paste text, image or file", "File", "paste", ("Ctrl+V",)),
     Command("run-again", "Run again", "File", "run_again", ("F5",), _AGAIN),
     Command("cancel", "Cancel what runs", "File", "cancel", ("Ctrl+.",), enabled="is_busy"),

@@ -3,6 +3,7 @@
 from headlight.viewer.registry import REGISTRY, Reader
 
 _PICTURES, _CLOUDS = ".inputs.pictures.decoding", ".inputs.clouds"
+_COARSE = f"{_CLOUDS}.coarse"
 _RECORDED = ".inputs.recorded"
 _PILLOW, _TIFF = f"{_PICTURES}:by_pillow", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _CODECS, _FLAT, _RENDERED = (f".inputs.pictures.{one}" for one in ("codecs", "flattened", "rendered"))
@@ -67,8 +68,8 @@ REGISTRY.add(
         *("numpy", "image", "NumPy image", ("npy",), f"{_PICTURES}:by_numpy", f"{_PICTURES}:is_plane"),
         binary=True,
     ),
-    _cloud("ply", ("ply",), "ply", holds=_CLOUD_OR_MESH),
-    _cloud("pcd", ("pcd",), "pcd"),
+    _cloud("ply", ("ply",), "ply", holds=_CLOUD_OR_MESH, coarse=f"{_COARSE}:of_ply"),
+    _cloud("pcd", ("pcd",), "pcd", coarse=f"{_COARSE}:of_pcd"),
     Reader(
         "table",
         "points",
@@ -78,6 +79,7 @@ REGISTRY.add(
         f"{_CLOUDS}.tables.told:is_table",
         guess=True,
         columns=True,
+        coarse=f"{_COARSE}:of_table",
         names=("XYZ", "PTS", "CSV"),
     ),
     Reader(
@@ -97,9 +99,9 @@ REGISTRY.add(
         binary=True,
         names=("NPZ",),
     ),
-    _cloud("las", ("las",), "las", binary=True),
-    _cloud("laz", ("laz",), "las", binary=True),
-    _cloud("e57", ("e57",), "e57", (b"ASTM-E57",), binary=True),
+    _cloud("las", ("las",), "las", binary=True, coarse=f"{_COARSE}:of_las"),
+    _cloud("laz", ("laz",), "las", binary=True, coarse=f"{_COARSE}:of_laz"),
+    _cloud("e57", ("e57",), "e57", (b"ASTM-E57",), binary=True, coarse=f"{_COARSE}:of_e57"),
     _cloud("obj", ("obj",), "meshes.surfaces", holds=_MESH),
     _cloud("stl", ("stl",), "meshes.surfaces", holds=_MESH),
     _cloud("off", ("off",), "meshes.surfaces", holds=_MESH),

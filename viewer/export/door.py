@@ -251,9 +251,10 @@ def _export_of(what: str, document: Input) -> tuple[Export, Kind]:
             f"{what.capitalize()} asks the model anew, and what was recorded from Python is without it.",
             "Export its attention, rollout or heads, or open the input with a model.",
         )
-    raise HeadlightError(
-        f"{what.capitalize()} is of {_named(kinds)}, and this is {kind.one}.", f"Choose {kinds[0].one}."
-    )
+    step = f"Choose {kinds[0].one}."
+    if isinstance(document, TextInput) and document.table and any("positions" in one.gives for one in kinds):
+        step = "Say what its columns are, with --columns x,y,z and so on, or choose a point cloud."
+    raise HeadlightError(f"{what.capitalize()} is of {_named(kinds)}, and this is {kind.one}.", step)
 
 
 def _named(kinds: Iterable[Kind]) -> str:

@@ -130,7 +130,8 @@ class Images(Adapter):
         return (what.film is not None and what.film.at != frame) or super().is_other(what, recipe)
 
     def remade(self, what: ImageInput, recipe: Making, task: Task) -> ImageInput:
-        return self.sought(what, recipe, task).edited(edits(recipe.interventions))
+        found = self.sought(what, recipe, task).beside(recipe.options.second, task)
+        return found.edited(edits(recipe.interventions))
 
     def extent(self, what: ImageInput) -> int:
         return sum(0 if one is None else one.nbytes for one in (what.pixels, what.measured, what.plain))
@@ -145,6 +146,7 @@ class Images(Adapter):
                 "Choose a model of two towers (CLIP, SigLIP), such as small-clip.",
             )
         here = {name: value for name, value in given.items() if name in taken}
+        here |= {"parts": what.parts} if "parts" in taken else {}
         trace = engine.run(what.pixels, size=options.size, task=task, **here)
         left = [said for names, said in _BESIDE.items() if given.keys() - here.keys() & set(names)]
         notices = [f"{engine.card.title} {said}" for said in left]

@@ -176,7 +176,6 @@ class OfImage(OfFilm):
         metavar="PROMPT",
         window=True,
     )
-
     at: tuple[tuple[float, float], ...] | None = option(
         "pixels on what a model (SAM) is to cut out of a picture",
         many=True,
@@ -194,13 +193,20 @@ class OfImage(OfFilm):
         window=True,
     )
 
+    second: str | None = option(
+        "another picture, beside the first: for models that match points of two (LightGlue)",
+        metavar="FILE",
+        window=True,
+    )
+
     def applied(self, read: ImageInput) -> ImageInput:
-        return read
+        return read.beside(self.second) if self.second else read
 
     @classmethod
     def of(cls, read: ImageInput, run: RunOptions, is_file: bool) -> OfImage:
         compared = run.size, run.texts or None, run.prompts or None
-        return cls(*compared, run.at or None, run.not_at or None, run.around, frame=frame_of(read))
+        shown = run.at or None, run.not_at or None, run.around
+        return cls(*compared, *shown, run.second or None, frame=frame_of(read))
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def of_file(
     task.progress(0.0, "Reading")
     if Path(path).is_dir() and not is_input(path):
         return files_in(Path(path))
-    what, classes = from_path(path, task, meanings, reading), reading.classes
+    what, classes = from_path(path, task, meanings, reading, task.partial), reading.classes
     if unit is not None and isinstance(what, CloudInput):
         what = OfCloud(unit=unit).applied(what)
     return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
@@ -49,7 +50,7 @@ class Source:
     """An open file, or bytes, that a reader reads forwards in chunks; of a folder its path alone.
 
     head: its first bytes. ending: of its name, without the dot, in lower case. meanings: what is known of its
-    columns, if it is a table.
+    columns, if it is a table. early: takes a first look at a large cloud, before all of it is read.
     Never a memory map: a file that another program cuts off meanwhile would end the process.
     """
 
@@ -62,6 +63,7 @@ class Source:
     ending: str = ""
     meanings: Meanings = GUESSED
     reading: Reading = AS_USUAL
+    early: Callable[[Any], None] | None = None
 
     @classmethod
     def of(cls, data: bytes, name: str) -> Source:

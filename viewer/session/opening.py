@@ -40,6 +40,8 @@ class Opening:
 
     opened = Signal(str)
     """A file that could be opened."""
+    looked = Signal(int, object)
+    """(the number of what is opened, a first look at it; None where it is over: open, failed or cancelled)"""
     doubted = Signal(Document, str)
     """A table whose columns may be others than they were read as, in a sentence."""
     columns_asked = Signal()
@@ -203,14 +205,30 @@ class Opening:
 
         def opened(what: Input | Several) -> None:
             if isinstance(what, Several):
+                self.looked.emit(number, None)
                 self._open_several(what, what.files)
                 return
-            show(f"show {number}", self.prepare, lambda _: self._opened(what, path, made))
+            show(f"show {number}", self.prepare, lambda _: show_all(what))
 
+        def show_all(what: Input) -> None:
+            self._opened(what, path, made)
+            self.looked.emit(number, None)
+
+        def failed(failure: Failure) -> None:
+            self.looked.emit(number, None)
+            refused(failure)
+
+        refused = otherwise or partial(self._not_opened, path)
         show = partial(self.jobs.submit, here=True)
         show(f"prepare {number}", self.prepare, lambda _: None)
-        failed = otherwise or partial(self._not_opened, path)
-        self.jobs.submit(f"open {number}", read, opened, lane=lane, failed=failed, here=elsewhere)
+        self.jobs.submit(
+            *(f"open {number}", read, opened),
+            lane=lane,
+            partial=lambda look: self.looked.emit(number, look),
+            failed=failed,
+            cancelled=lambda _: self.looked.emit(number, None),
+            here=elsewhere,
+        )
 
     def _not_opened(self, path: str, failure: Failure) -> None:
         if failure.table is not None and self.asks is not None:
