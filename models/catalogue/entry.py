@@ -24,11 +24,12 @@ class Entry:
     no attention. classifies: what it reads is one object, and it says what that is. decodes: of what it reads
     it writes something else, by an encoder and a decoder. by_hand: its weights are set, not trained. gridded:
     it sees a representation of a cloud, not its points. detects: it finds boxes in clouds. paired: a tower
-    beside the one that sees reads texts, and it says how well these fit a picture. asks: learnt
-    queries of it look for things in pictures. prompted: clicks show it what to cut out of them. also: what
-    other kinds of input it reads. suits: what of its kind of input it is for, the first foremost ("object",
-    "room", "street", "scan" of clouds). notices: what the user should know of them. opening: what it takes to
-    open it, said before that is done; "" where it takes little.
+    beside the one that sees reads texts, and it says how well these fit a picture. asks: learnt queries of it
+    look for things in pictures. prompted: clicks show it what to cut out of them. segments: queries of it do
+    so by themselves. matches: it reads two pictures, and finds points of one in the other. also: what other
+    kinds of input it reads. suits: what of its kind of input it is for, the first foremost ("object", "room",
+    "street", "scan" of clouds). notices: what the user should know of them. opening: what it takes to open
+    it, said before that is done; "" where it takes little.
     """
 
     id: str
@@ -53,6 +54,8 @@ class Entry:
     paired: bool = False
     asks: bool = False
     prompted: bool = False
+    segments: bool = False
+    matches: bool = False
     also: tuple[str, ...] = ()
     suits: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -88,6 +91,12 @@ class Entry:
 
     def is_prompted(self) -> bool:
         return self.prompted
+
+    def cuts_by_itself(self) -> bool:
+        return self.segments
+
+    def matches_pictures(self) -> bool:
+        return self.matches
 
     def represents(self) -> bool:
         return self.gridded

@@ -48,6 +48,17 @@ WAVES = ("data2vec-audio", "hubert", "unispeech", "unispeech-sat", "wav2vec2", "
 """Model types that hear the wave itself, and name a letter in each frame, or a class of it all."""
 PROMPTED = {"sam": "SamModel"}
 """Model types that are shown by clicks what to cut out of a picture, and their networks in transformers."""
+SEGMENTING = {
+    "mask2former": "Mask2FormerForUniversalSegmentation",
+    "maskformer": "MaskFormerForInstanceSegmentation",
+}
+"""Model types whose queries each cut something out of a picture, and their networks in transformers."""
+MATCHING = {
+    "lightglue": ("LightGlueForKeypointMatching", "LightGlueImageProcessor"),
+    "superglue": ("SuperGlueForKeypointMatching", "SuperGlueImageProcessor"),
+}
+"""Model types that find points of one picture in another: their networks in transformers, and what prepares
+pictures for them."""
 BOTH = "picture-text"
 """What is read: a picture with a text."""
 MAX_JSON = 64 << 20
@@ -244,7 +255,7 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     their vocabulary is. Convolutional networks say neither and are known by their type."""
     if config["model_type"] in POINT_MODELS:
         return "points"
-    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING):
+    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING, *SEGMENTING, *MATCHING):
         return "image"
     if config["model_type"] in (*SPEECH, *WAVES):
         return "sound"

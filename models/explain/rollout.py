@@ -98,7 +98,7 @@ def through_model(
         weights = discarded(layer.block(settings.fusion, 0, len(layer.queries)), settings)
         product, reached = product.to(weights.device), reached.to(weights.device)
         through, past = shares(weights.sum(dim=-1), alone)
-        reached += (product * through) @ weights
+        reached += spread((product * through) @ weights, layer.keys, here)
         product = product * past
     for layer in reversed(encoder):
         reached = _through(layer, spread(reached, here, layer.queries), settings, task)
@@ -114,7 +114,7 @@ def crosses(layers: Sequence[AttentionLayer]) -> bool:
 def looked_at(layers: Sequence[AttentionLayer]) -> Tokens:
     """The tokens that a rollout through these layers ends at: of an encoder–decoder those of its input."""
     if layers[0].stack != "encoder" and crosses(layers):
-        return next(layer.keys for layer in layers if layer.stack == CROSS)
+        return max((layer.keys for layer in layers if layer.stack == CROSS), key=len)  # of maps the finest
     return layers[0].queries
 
 
@@ -274,12 +274,14 @@ def _chosen(
 
 def _check_crossing(layers: Sequence[AttentionLayer]) -> None:
     """HeadlightError where what is written, or what is read, has another number of tokens on the way."""
-    written, read = len(layers[-1].queries), len(looked_at([one for one in layers if one.stack != "encoder"]))
+    looked = looked_at([one for one in layers if one.stack != "encoder"])
+    written, read = len(layers[-1].queries), len(looked)
     ends = {"encoder": None, CROSS: (written, read), BACK: (read, written)}
     for layer in layers:
         expected = ends.get(layer.stack, (written, written))
         shape = len(layer.queries), len(layer.keys)
-        if expected is not None and shape != expected:
+        coarser = layer.stack == CROSS and shape[0] == written and can_spread(layer.keys, looked)
+        if expected is not None and shape != expected and not coarser:
             raise HeadlightError(
                 f"Rollout goes from {written:,} tokens to {read:,}, and {layer.name} "
                 f"({shape[0]:,} × {shape[1]:,}) does not fit.",

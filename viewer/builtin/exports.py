@@ -188,7 +188,6 @@ REGISTRY.add(
         Needs(("again", "pixels"), trace=True, holds=".export.answers.masks:no_masks"),
         ".export.answers.masks:MasksOptions",
         ".export.answers.masks:masks_filled",
-        asks=".export.answers.masks:asked",
     ),
     Export(
         "generate",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from headlight.viewer.inputs.told.columns import MOST_SHOWN
 from headlight.viewer.registry import REGISTRY, Export
-from headlight.viewer.session.document import Document
+from headlight.viewer.session.document import Document, film_of
 from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.view import ByHand, CloudSettings, ExperimentSettings, FieldSettings, Selection
 
@@ -32,8 +33,11 @@ def recorded_and_here(document: Document) -> str:
 
 def no_columns(document: Document) -> str:
     """What the columns are can be told of tables that lie in files."""
-    if getattr(document.input, "table", None) is None:
+    table = getattr(document.input, "table", None)
+    if table is None:
         return "Its file is no table, whose columns could be told."
+    if table.count > MOST_SHOWN:
+        return f"It has {table.count} columns: name them with --columns."
     return "" if document.path else "It is in no file."
 
 
@@ -41,6 +45,15 @@ def one_step(document: Document) -> str:
     """Several recordings of one name are steps that can be walked through."""
     several = len(getattr(document.input, "steps", ())) > 1
     return "" if several else "There is one recording alone."
+
+
+def one_file(document: Document) -> str:
+    """A folder of pictures or clouds is walked through, a file at a time."""
+    return "" if len(document.among) > 1 else "No other files were opened with it."
+
+
+def one_frame(document: Document) -> str:
+    return "" if film_of(document) is not None else "Its file holds no other pictures."
 
 
 def no_streams(document: Document) -> str:

@@ -78,6 +78,24 @@ class Note(QLabel):
         super().__init__(text, wordWrap=True)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", "dim")
+        self._laid = 0
+        """The width that it was given last."""
+
+    def minimumSizeHint(self) -> QSize:
+        """As many lines as there are at its width: what stands below it would be squeezed else, since the
+        least height of a column does not ask for the width."""
+        least = super().minimumSizeHint()
+        return (
+            QSize(least.width(), max(least.height(), self.heightForWidth(self._laid)))
+            if self._laid
+            else least
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != self._laid:
+            self._laid = event.size().width()
+            self.updateGeometry()
 
 
 def plain_tip(text: str) -> str:

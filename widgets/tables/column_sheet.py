@@ -48,13 +48,14 @@ class ColumnSheet(KeepsArrows, Arranged, QTableWidget):
         self.verticalHeader().setSectionsClickable(False)
         self._restyled()
 
-    def set_table(self, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """names: of the file's header, a text a column, () where it has none."""
+    def set_table(self, names: Sequence[str], rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
+        """names: of the file's header, a text a column, () where it has none. lines: numbers of the rows."""
         count = len(rows[0])
         titles = names or [f"Column {at + 1}" for at in range(count)]
         self.setColumnCount(count)
         self.setRowCount(len(rows))
         self.setHorizontalHeaderLabels(list(titles))
+        self.setVerticalHeaderLabels([f"{line:,}" for line in lines])
         for number, row in enumerate(rows):
             for at, text in enumerate(row):
                 item = QTableWidgetItem(text)

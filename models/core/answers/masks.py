@@ -18,7 +18,7 @@ class Masks:
     in a word. masks: bool (n, rows, columns), True within a part; region: what of the shown picture the cells
     cover, in its pixels. stability: float32 (n,), intersection over union of the part where its logits are
     above 1 and of that where they are above −1 (Kirillov et al. 2023, section 5); 1 where no threshold
-    matters.
+    matters. tokens: int (n,), which of the OUTPUT stream each is read from.
     """
 
     names: tuple[str, ...]
@@ -27,6 +27,7 @@ class Masks:
     masks: np.ndarray
     region: Box
     stability: np.ndarray
+    tokens: np.ndarray
 
     def __len__(self) -> int:
         return len(self.names)

@@ -246,7 +246,9 @@ def test_a_cloud_turned_keeps_its_history_and_its_points(desk):
     assert document.view[CloudSettings].point_size == 4.0
 
 
-def test_a_table_is_read_anew_when_its_columns_are_told_and_again_by_undo(desk, tmp_path):
+@pytest.mark.parametrize("where", ["", "ssh elsewhere"])
+def test_a_table_is_read_anew_when_its_columns_are_told_and_again_by_undo(desk, tmp_path, where):
+    desk.jobs.host.where = where  # the file is on this machine's disk in any case
     xyz = np.random.default_rng(0).uniform(1, 5, (60, 3)).round(3)
     path = tmp_path / "scan.txt"
     np.savetxt(path, np.column_stack([xyz, xyz[:, :1] * 100]), fmt="%.3f")

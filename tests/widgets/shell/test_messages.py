@@ -167,3 +167,18 @@ def test_screen_readers_are_told(window, monkeypatch):
     tell(window, "info", "Dark.", source="dog.png")
     assert heard[-1] == "info: dog.png: Dark."
     assert messages.Message("info", "Dark.").text == "Dark."
+
+
+def test_what_a_message_offers_is_done_from_the_strip_and_from_the_list(window, qtbot):
+    done = []
+    tell(window, "warning", "It may be misread.", offers=("Columns…", lambda: done.append("done")))
+    tell(window, "error", "b.png is cut off.")
+    button(window.strip, "1 of 2").click()
+    button(window.strip, "Columns…").click()
+    assert done == ["done"]
+    assert [message.cause for message in window.messages.unread()] == ["b.png is cut off."]
+    panel = MessagePanel(window.messages, window)
+    panel.open_in(window.geometry())
+    button(panel, "Columns…").click()
+    assert panel.isHidden()
+    qtbot.waitUntil(lambda: done == ["done", "done"])

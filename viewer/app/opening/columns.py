@@ -24,7 +24,7 @@ SHEET = "Columns…"
 
 
 class Sheets:
-    """One sheet at a time, over the window; another one takes its place.
+    """One sheet at a time, over the window; those of files that wait to be opened come after each other.
 
     notify: tells a cause, a next step and the document, and offers a button with what it does.
     """
@@ -40,11 +40,19 @@ class Sheets:
         runs.columns_asked.connect(self.open)
         session.documents_changed.connect(self._documents_changed)
         self._about: Document | None = None
+        self._waiting: list[tuple[str, Table]] = []
+        """Files that are asked about once the sheet that is shown is done with."""
 
     def open(self) -> None:
         """The sheet of the current document, where its file is a table."""
         document = self.session.current
         if document is None or able.no_columns(document):
+            return
+        if self.dialog is not None and self._about not in (None, document):
+            self.dialog.reject()
+        if self.dialog is not None:  # what is asked there is to be said first
+            self.dialog.raise_()
+            self.dialog.activateWindow()
             return
         table = document.input.table
         if document.wanted.columns is None:  # read as a text
@@ -60,8 +68,20 @@ class Sheets:
         before = dialog.answer()
         dialog.told.connect(lambda answer: self._read(document, table, answer, before))
 
+    def remembers(self) -> bool:
+        """Whether anything was told of any tables."""
+        return bool(self.remembered.known())
+
+    def forget(self) -> None:
+        """Guess again, whatever was told."""
+        self.remembered.forget_all()
+        self.notify("info", "What columns of tables were said to be is forgotten.", "", None, None)
+
     def _ask(self, path: str, table: Table) -> None:
         """What is not yet open, or open as a text."""
+        if self.dialog is not None:
+            self._waiting.append((path, table))
+            return
         dialog = self._show(table, open_=False)
         dialog.told.connect(lambda answer: self._opened(path, table, answer))
         dialog.text_asked.connect(lambda kept: self._as_text(path, table, kept))
@@ -69,7 +89,6 @@ class Sheets:
     def _show(self, table: Table, **how: object) -> ColumnsDialog:
         from headlight.viewer.app.opening.sheet import ColumnsDialog
 
-        self.close()
         self.dialog = dialog = ColumnsDialog(table, self.parent, **how)
         dialog.finished.connect(partial(self._closed, dialog))
         dialog.show()
@@ -110,6 +129,11 @@ class Sheets:
 
     def _doubted(self, document: Document, doubt: str) -> None:
         step = f"See its first rows with “{SHEET}” and say what they are, if they are others."
+        if able.no_columns(document):
+            self.notify(
+                "warning", doubt, "Name them with --columns, if they are others.", None, document, None
+            )
+            return
         self.notify("warning", doubt, step, None, document, (SHEET, partial(self._open_for, document)))
 
     def _open_for(self, document: Document) -> None:
@@ -121,16 +145,25 @@ class Sheets:
 
     def _documents_changed(self) -> None:
         """A sheet goes with its document."""
-        if self._about is not None and self._about not in self.session.documents:
-            self.close()
+        gone = self._about is not None and self._about not in self.session.documents
+        if gone and self.dialog is not None:
+            self.dialog.reject()
 
     def close(self) -> None:
+        """Ask about nothing any more."""
+        self._waiting.clear()
         if self.dialog is not None:
             self.dialog.reject()
 
     def _closed(self, dialog: ColumnsDialog, _result: int) -> None:
         if self.dialog is dialog:
             self.dialog = self._about = None
+        while self.dialog is None and self._waiting:
+            path, table = self._waiting.pop(0)
+            if table.shape in self.remembered.known():  # of its like it was just said
+                self.runs.open_path(path)
+            else:
+                self._ask(path, table)
 
 
 def _sign(unit: str) -> str | None:

@@ -35,6 +35,9 @@ class Remembered:
     def forget(self, shape: str) -> None:
         self._keep(self._without(shape))
 
+    def forget_all(self) -> None:
+        self._keep({})
+
     def _without(self, shape: str) -> dict[str, Roles]:
         return {other: roles for other, roles in self.known().items() if other != shape}
 

@@ -10,7 +10,15 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushBu
 from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.inputs.clouds.labels import NO_LIST, OWN, TITLES
 from headlight.viewer.inputs.told.classes import classes_said
-from headlight.viewer.inputs.told.columns import NOTHING, ROLES, Roles, Table, faults, wrong_cells
+from headlight.viewer.inputs.told.columns import (
+    NOTHING,
+    ROLES,
+    Roles,
+    Table,
+    faults,
+    is_cell_number,
+    wrong_cells,
+)
 from headlight.viewer.inputs.told.units import SHORT_UNITS
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
@@ -73,7 +81,7 @@ class ColumnsDialog(QDialog):
         self.table = table
         self._build(open_)
         self.remember.set_on(True)
-        self.sheet.set_table(table.names, table.rows)
+        self.sheet.set_table(table.names, table.rows, table.lines)
         self._guess = table.guessed or (NOTHING,) * table.count
         self.sheet.set_roles(table.roles or self._guess)
         self._offer_lists()
@@ -184,7 +192,7 @@ class ColumnsDialog(QDialog):
     def _offer_lists(self) -> None:
         """The lists of classes that the labels can be numbers of; words name their own."""
         chosen, cells = self.classes.currentText(), self._labels()
-        words = bool(cells) and bool(wrong_cells(("x",) * len(cells), [cells]))
+        words = not all(map(is_cell_number, cells))
         titles = [GUESS, TITLES[OWN]] if words else [GUESS, *(TITLES[word] for word in LISTS)]
         self.classes.clear()
         self.classes.addItems([*titles, TITLES[NO_LIST]])
@@ -199,13 +207,14 @@ class ColumnsDialog(QDialog):
     def _say(self) -> None:
         """What is wrong with the choice, or what is read; what the labels mean."""
         roles = self.sheet.roles()
-        found, cells = faults(roles), wrong_cells(roles, self.table.rows)
+        found, cells = faults(roles), wrong_cells(roles, self.table)
         self.sheet.set_wrong({at for fault in found for at in fault.columns}, cells)
         wrong = [*(f"{fault.said} {fault.step}" for fault in found), *dict.fromkeys(cells.values())]
         more = f" And {len(wrong) - _FAULTS} more." if len(wrong) > _FAULTS else ""
         read = [role for role in roles if role != NOTHING]
-        self.said.setText(" ".join(wrong[:_FAULTS]) + more if wrong else f"Read: {', '.join(read)}.")
-        theme.set_role(self.said, "bad" if wrong else "good")
+        said = " ".join(wrong[:_FAULTS]) + more if wrong else f"Read: {', '.join(read)}."
+        self.said.setText(" ".join((said, *self.table.odd[:_FAULTS])))
+        theme.set_role(self.said, "bad" if wrong or self.table.odd else "good")
         self.command.setText(f"On the command line: --columns {','.join(roles)}")
         labels, chosen = self._labels(), self.classes.currentText()
         word = next((word for word, name in TITLES.items() if name == chosen), "")

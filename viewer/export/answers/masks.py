@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from headlight.models.core.tokens import OUTPUT
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Filled, Result
-from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.options import Rule, count, option
 from headlight.viewer.session.inspecting import MaskSettings
@@ -43,16 +42,6 @@ def _none(trace: Trace) -> str:
     return f"{trace.model.title} has cut nothing out of the picture."
 
 
-def asked(run: RunOptions) -> RunOptions:
-    """HeadlightError where nothing is shown to the model, before one is loaded."""
-    if not (run.at or run.not_at or run.around):
-        raise HeadlightError(
-            "Nothing says what is to be cut out.",
-            "Name a pixel on it (--at 120,80) or a box (--around).",
-        )
-    return replace(run, says="masks")
-
-
 def masks_filled(subject: Subject, task: Task) -> Filled:
     """The mask that is shown."""
     return Filled({"mask": subject.view[MaskSettings].chosen})
@@ -62,9 +51,14 @@ def masks(options: MasksOptions, ending: str, document: Input, trace: Trace, tas
     """masks bool (n, H, W) in the picture's own pixels, logits float32 (n, h, w), names, scores, areas in
     pixels, stability, the tokens that were shown; a png is one mask, white on black."""
     found = trace.answer(Masks)
+    if found is None and "clicks" in trace.run.offers:
+        raise HeadlightError(
+            "Nothing says what is to be cut out.", "Name a pixel on it (--at 120,80) or a box (--around)."
+        )
     if found is None:
         raise HeadlightError(
-            _none(trace), "Choose a model that does by clicks (SAM) with --model, and a pixel with --at."
+            _none(trace),
+            "Choose one that does: SAM where it is clicked (--at), Mask2Former or MaskFormer by itself.",
         )
     chosen = found.best if options.mask is None else options.mask
     if chosen >= len(found):

@@ -270,7 +270,12 @@ def _name_and_unit(name: str) -> tuple[str, float | None]:
 def header_unit(names: Sequence[str]) -> float | None:
     """Metres per unit, where the names of x, y and z agree on one: "x [mm]"."""
     found = roles(names)
-    told = {_name_and_unit(names[found[axis]])[1] for axis in "xyz" if axis in found}
+    return common_unit([names[found[axis]] for axis in "xyz" if axis in found])
+
+
+def common_unit(names: Sequence[str]) -> float | None:
+    """Metres per unit, where these names agree on one."""
+    told = {_name_and_unit(name)[1] for name in names}
     return told.pop() if len(told) == 1 else None
 
 

@@ -19,6 +19,8 @@ _AXES, _TRIPLES = ("x", "y", "z"), (("red", "green", "blue"), ("nx", "ny", "nz")
 _SHORT = {"r": "red", "g": "green", "b": "blue", "": NOTHING, "nothing": NOTHING}
 _READERS = {"red": "r", "green": "g", "blue": "b"}
 """As readers call some of them."""
+MOST_SHOWN = 64
+"""Columns of a table that is shown, with a choice for each."""
 AS_TEXT = ("text",)
 """In the place of roles: it is no table of points."""
 
@@ -111,13 +113,16 @@ def roles_of(meaning: Mapping[str, int], count: int) -> Roles:
 class Table:
     """The beginning of a table, and what its columns were taken for.
 
-    rows: the first lines, a text a cell, as many cells as columns. names: the header's, () for none. guessed:
-    the roles that Headlight would choose, () where no guess is sensible or somebody told them. roles: those
-    by which it is read, () for a text. doubt: a sentence where nothing says for certain that they are right.
+    rows: the first lines, a text a cell, as many cells as columns. lines: their numbers in the file. odd: a
+    sentence for each line among them with more or fewer cells. names: the header's, () for none. guessed: the
+    roles that Headlight would choose, () where no guess is sensible or somebody told them. roles: those by
+    which it is read, () for a text. doubt: a sentence where nothing says for certain that they are right.
     """
 
     title: str
     rows: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...]
+    odd: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     guessed: Roles = ()
     roles: Roles = ()
@@ -155,14 +160,14 @@ def is_cell_number(cell: str) -> bool:
     return True
 
 
-def wrong_cells(chosen: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[tuple[int, int], str]:
+def wrong_cells(chosen: Sequence[str], table: Table) -> dict[tuple[int, int], str]:
     """Cells (row, column) that are no numbers where such are needed, and a sentence for each; labels may be
     words, and what is passed over may be anything."""
     found = {}
-    for number, row in enumerate(rows):
+    for number, (row, line) in enumerate(zip(table.rows, table.lines, strict=True)):
         for at, (role, cell) in enumerate(zip(chosen, row, strict=True)):
             if role not in (NOTHING, "label") and not is_cell_number(cell):
-                found[number, at] = f"Row {number + 1}: “{cell}” is no number for {role}."
+                found[number, at] = f"Line {line:,}: “{cell}” is no number for {role}."
     return found
 
 

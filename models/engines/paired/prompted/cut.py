@@ -47,4 +47,5 @@ def masks_of(logits: Tensor, scores: Tensor, seen: Size, filled: Size, size: Siz
         masks=(found > 0).cpu().numpy(),
         region=Box(0.0, 0.0, float(size[1]), float(size[0])),
         stability=stability(logits.float()),
+        tokens=np.arange(len(logits)) + 1 + first,  # behind that of the scores
     )

@@ -17,7 +17,9 @@ from headlight.viewer.inputs.told.columns import AS_TEXT, Table
 from tests.viewer.session.test_runs import Desk
 
 ROWS = tuple((f"{i}.5", f"{i}.25", f"{i % 3}", "wall" if i == 4 else "9") for i in range(20))
-TABLE = Table("scan.csv", ROWS, ("p", "q", "r", "s"), guessed=("x", "y", "z", "_"))
+LINES = tuple(range(2, 22))
+ODD = ("Line 22 has 3 cells where 4 should be.",)
+TABLE = Table("scan.csv", ROWS, LINES, ODD, ("p", "q", "r", "s"), guessed=("x", "y", "z", "_"))
 
 
 @pytest.fixture
@@ -53,7 +55,8 @@ def test_what_is_wrong_is_red_where_it_is_and_said(qtbot):
     choose(dialog, 3, "x")
     assert not dialog.read.isEnabled()
     assert dialog.said.text() == (
-        "Columns 1 and 4 are both x. Leave one of them x. Row 5: “wall” is no number for x."
+        "Columns 1 and 4 are both x. Leave one of them x. Line 6: “wall” is no number for x. "
+        "Line 22 has 3 cells where 4 should be."
     )
     wrong = [bool(head.property("invalid")) for head in dialog.sheet.head.choices]
     assert wrong == [True, False, False, True]
@@ -128,6 +131,23 @@ def test_a_table_that_nobody_knows_asks_at_once_and_never_again(sheets, tmp_path
     assert isinstance(desk.session.documents[-2].input, TextInput)  # what was open stays
 
 
+def test_files_are_asked_about_after_each_other_and_those_alike_once(sheets, tmp_path):
+    desk, random = sheets.desk, np.random.default_rng(0)
+    for name, header in (("a", "p,q,r"), ("b", "p,q,r"), ("c", "u,v,w")):
+        path = tmp_path / f"{name}.csv"
+        np.savetxt(path, random.random((30, 3)), "%.3f", delimiter=",", header=header, comments="")
+        desk.runs.open_path(str(path))
+    desk.settle()
+    assert sheets.dialog.table.title == "a.csv"
+    sheets.open()
+    sheets.dialog.read.click()
+    desk.settle()
+    assert sheets.dialog.table.title == "c.csv"
+    assert [document.title for document in desk.session.documents] == ["a.csv", "b.csv"]
+    sheets.dialog.reject()
+    assert (sheets.dialog, len(desk.session.documents)) == (None, 2)
+
+
 def test_a_doubt_is_told_with_the_way_to_the_sheet(sheets, tmp_path):
     path, desk = tmp_path / "scan.txt", sheets.desk
     rows = np.random.default_rng(0).uniform(1, 5, (40, 4)).round(3)
@@ -164,4 +184,7 @@ def test_what_is_remembered_is_bounded_and_survives_nonsense(settings):
     settings.setValue("columns of tables", '{"a": ["x", "hue"], "b": 3, "c": ["x", "y", "z"]}')
     assert kept.known() == {"c": ("x", "y", "z")}
     settings.setValue("columns of tables", "[1]")
+    assert kept.known() == {}
+    kept.remember("a", ("x", "y", "z"))
+    kept.forget_all()
     assert kept.known() == {}

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.parts import Parts, roles
+from headlight.viewer.inputs.clouds.parts import Parts, common_unit, roles
 from headlight.viewer.inputs.clouds.tables import table as plain
 from headlight.viewer.inputs.clouds.tables.table import Layout, layout, lines_of
 from headlight.viewer.inputs.clouds.text import holds, prepared
 from headlight.viewer.inputs.source import Source
 from headlight.viewer.inputs.told.columns import (
     AS_TEXT,
+    MOST_SHOWN,
     NOTHING,
     Meanings,
     Roles,
@@ -33,16 +34,20 @@ _LONGEST = 40
 """Characters of a cell that are shown."""
 _LEAST_ROWS = 3
 _MOST_COLUMNS = 512
-_ALIKE = 0.9
-"""Share of the lines that have as many cells as the first, from which on they are a table."""
+_ALIKE, _HALF = 0.9, 0.5
+"""Share of the lines that have as many cells as the first, from which on they are a table; where it is known
+how many these are the lesser one."""
 
 
 @dataclass(frozen=True)
 class _Lines:
-    """rows: of cells. names: of the line before them with as many cells, () where there is none. first: the
-    number of lines before them. promised: points that a line of one number promises."""
+    """rows: of cells. numbers: of their lines, from 1. odd: (line, cells) of those with another number of
+    cells. names: of the line before them with as many cells, () where there is none. first: the number of
+    lines before them. promised: points that a line of one number promises."""
 
     rows: list[list[str]]
+    numbers: list[int]
+    odd: list[tuple[int, int]]
     names: tuple[str, ...]
     first: int
     promised: int | None
@@ -67,19 +72,29 @@ def read(source: Source) -> Parts:
         return parts
     found = layout(source.head, source.ending)
     if found is None:
-        guess = _half_named(source)
-        if guess is None:
-            raise plain.not_points(source.name)
-        parts = _read_as(source, guess)
-        doubt = f"Not all axes are named in {source.name}: its columns are read as {_said(guess)}."
-    else:
-        parts = plain.read_table(source, found, source.ending)
+        return _read_half_named(source)
+    parts = plain.read_table(source, found, source.ending)
+    seen = _lines(source.head, found.columns)
+    if seen is not None:
         guess = roles_of(parts.meaning or {}, found.columns)
-        doubt = _doubt(source.name, found, guess)
-    if doubt:
-        parts.notices.insert(0, doubt)
-    parts.table = _table(source, len(guess), guess, guess, doubt)
+        _add(parts, source, seen, guess, _doubt(source.name, found, guess, seen.rows))
     return parts
+
+
+def _read_half_named(source: Source) -> Parts:
+    guess, seen = _half_named(source), _lines(source.head)
+    if guess is None or seen is None:
+        raise plain.not_points(source.name)
+    parts = _read_as(source, guess)
+    doubt = f"Not all axes are named in {source.name}: its columns are read as {_said(guess)}."
+    _add(parts, source, seen, guess, doubt)
+    return parts
+
+
+def _add(parts: Parts, source: Source, seen: _Lines, guess: Roles, doubt: str) -> None:
+    """The beginning of the table, and what is to be said of the guess."""
+    parts.table = replace(_made(source.name, seen), guessed=guess, roles=guess, doubt=doubt)
+    parts.notices[:0] = [doubt] if doubt else []
 
 
 def undecided(source: Source) -> Table | None:
@@ -105,7 +120,8 @@ def undecided(source: Source) -> Table | None:
 def is_asked(table: Table, meanings: Meanings) -> bool:
     """Whether a table that nobody can decide is worth a question: it has many rows, fractions in three
     columns, and none of its like was called a text."""
-    if meanings.chosen or meanings.known.get(table.shape) == AS_TEXT:
+    known = meanings.known.get(table.shape) == AS_TEXT
+    if meanings.chosen or known or table.count > MOST_SHOWN:
         return False
     columns = zip(*table.rows, strict=True)
     return len(table.rows) == ROWS and sum(map(_has_fractions, columns)) >= 3
@@ -133,14 +149,14 @@ def _said(chosen: Roles) -> str:
     return " ".join(chosen)
 
 
-def _doubt(name: str, found: Layout, guess: Roles) -> str:
-    """What is said where a guess was needed that may be wrong: columns were left over, or one may be an
-    intensity or a beam as well as a label."""
+def _doubt(name: str, found: Layout, guess: Roles, rows: Sequence[Sequence[str]]) -> str:
+    """What is said where a guess was needed that may be wrong: columns were left over, but for a name of each
+    point, or one may be an intensity or a beam as well as a label."""
     if found.names is not None or found.columns <= 3:
         return ""
-    first = guess.index("x")
-    rest = guess[first:]
-    if NOTHING in rest or rest == ("x", "y", "z", "label"):
+    left = [at for at in range(guess.index("x"), len(guess)) if guess[at] == NOTHING]
+    names = left and all(at in found.worded and len({row[at] for row in rows}) * 2 > len(rows) for at in left)
+    if (left and not names) or guess[guess.index("x") :] == ("x", "y", "z", "label"):
         return (
             f"Nothing says what the {found.columns} columns of {name} are: they are read as {_said(guess)}."
         )
@@ -151,28 +167,23 @@ def _read_as(source: Source, chosen: Roles) -> Parts:
     seen = _lines(source.head, len(chosen))
     if seen is None:
         raise _wrong_count(source, chosen)
-    shown = seen.rows[:ROWS]
-    if bad := wrong_cells(chosen, shown[:1]):
+    made = _made(source.name, seen)
+    if bad := wrong_cells(chosen, replace(made, rows=made.rows[:1], lines=made.lines[:1])):
         raise HeadlightError(
             f"{source.name}: {next(iter(bad.values()))}", f"Choose another column, or “{NOTHING}” for it."
         )
-    free = tuple(at for at, role in enumerate(chosen) if role in (NOTHING, "label"))
     meaning = meaning_of(chosen)
     named = roles(seen.names)
     same = all(named.get(axis) == meaning[axis] for axis in "xyz")
     names = seen.names if seen.names and same else None
-    found = Layout(seen.separators, len(chosen), names, seen.first, seen.promised, _worded(seen.rows, free))
-    try:
-        parts = plain.read_table(source, found, source.ending, meaning=dict(meaning))
-    except HeadlightError:
-        if found.worded or not free:
-            raise
-        source.file.seek(0)  # words may come late
-        worded = replace(found, worded=free)
-        parts = plain.read_table(source, worded, source.ending, meaning=dict(meaning))
+    found = Layout(seen.separators, len(chosen), names, seen.first, seen.promised)
+    parts = _read_with_words(source, found, meaning, seen.rows)
     if seen.names and "label" in meaning:
         parts.label_name = seen.names[meaning["label"]]
-    parts.table = _table(source, len(chosen), (), chosen, "")
+    if seen.names and parts.unit is None:
+        parts.unit = common_unit([seen.names[meaning[axis]] for axis in "xyz"])
+        parts.said = parts.unit is not None
+    parts.table = replace(made, roles=chosen)
     return parts
 
 
@@ -194,10 +205,23 @@ def _named(names: Sequence[str]) -> dict[str, int]:
     return roles(names) if names else {}
 
 
-def _worded(rows: Sequence[Sequence[str]], free: Sequence[int]) -> tuple[int, ...]:
-    """All columns that may hold words, where one of them does: the next one may, later."""
-    words = any(cell and not is_cell_number(cell) for row in rows for cell in (row[at] for at in free))
-    return tuple(free) if words else ()
+def _read_with_words(
+    source: Source, found: Layout, meaning: dict[str, int], rows: Sequence[Sequence[str]]
+) -> Parts:
+    """Words may stand where nothing is read, and where a label is: they may come late."""
+    passed = tuple(at for at in range(found.columns) if at not in meaning.values())
+    label = (meaning["label"],) if "label" in meaning else ()
+    least = 0
+    for row in rows:
+        words = {at for at in (*passed, *label) if row[at] and not is_cell_number(row[at])}
+        least = max(least, 2 if words & {*label} else 1 if words else 0)
+    *ways, last = dict.fromkeys([(), passed, (*passed, *label)][least:])
+    for worded in ways:
+        try:
+            return plain.read_table(source, replace(found, worded=worded), source.ending, meaning=meaning)
+        except HeadlightError:
+            source.file.seek(0)
+    return plain.read_table(source, replace(found, worded=last), source.ending, meaning=meaning)
 
 
 def _lines(head: bytes, columns: int | None = None) -> _Lines | None:
@@ -218,12 +242,15 @@ def _lines(head: bytes, columns: int | None = None) -> _Lines | None:
         if bare[0] in "#/" or len(cells) != count or not any(map(_is_figure, cells)):
             names = tuple(map(_short, cells)) if len(cells) == count else names
             continue
-        rows = [_cells(row, count) for row in lines[first:] if row.strip() and holds(row)][:_LOOKED_AT]
-        whole = [row for row in rows if len(row) == count]
-        least = 1 if columns else _LEAST_ROWS
-        if len(whole) < least or len(whole) < _ALIKE * len(rows):
+        held = [(at, row) for at, row in enumerate(lines[first:], first + 1) if holds(row)][:_LOOKED_AT]
+        rows = [(at, _cells(row, count)) for at, row in held]
+        whole = [(at, row) for at, row in rows if len(row) == count]
+        odd = [(at, len(row)) for at, row in rows if len(row) != count]
+        least, share = (1, _HALF) if columns else (_LEAST_ROWS, _ALIKE)
+        if len(whole) < least or len(whole) < share * len(rows):
             return None
-        return _Lines(whole, names, first, promised, plain.separators(lines[first]))
+        numbers, cells = [at for at, _ in whole], [row for _, row in whole]
+        return _Lines(cells, numbers, odd, names, first, promised, plain.separators(lines[first]))
     return None
 
 
@@ -258,14 +285,13 @@ def _short(cell: str) -> str:
 
 def _made(title: str, seen: _Lines) -> Table:
     rows = tuple(tuple(map(_short, row)) for row in seen.rows[:ROWS])
-    return Table(title, rows, seen.names)
-
-
-def _table(source: Source, columns: int, guessed: Roles, read: Roles, doubt: str) -> Table | None:
-    seen = _lines(source.head, columns)
-    if seen is None:
-        return None
-    return replace(_made(source.name, seen), guessed=guessed, roles=read, doubt=doubt)
+    lines, count = tuple(seen.numbers[:ROWS]), len(rows[0])
+    odd = [
+        f"Line {at:,} has {cells} cell{'s' * (cells != 1)} where {count} should be."
+        for at, cells in seen.odd
+        if at <= lines[-1]
+    ]
+    return Table(title, rows, lines, tuple(odd), seen.names)
 
 
 def _wrong_count(source: Source, chosen: Roles) -> HeadlightError:

@@ -64,7 +64,7 @@ class MasksPane(Pane):
         self.clear_it.setVisible(asks)
         self.clear_it.setEnabled(anything)
         self.note.setVisible(found is None)
-        self.note.setText(HOW if asks else "The picture is being read.")
+        self.note.setText(HOW if asks else "The model says of no part what it is.")
         self.rows.setVisible(found is not None)
         if found is None:
             self.rows.set_rows([], [])
@@ -117,8 +117,8 @@ class MasksPane(Pane):
             return
         tokens = document.trace.streams.get(OUTPUT)
         also = ()
-        if tokens is not None and found.names[at] in tokens.labels:
-            place = tokens.place(list(tokens.labels).index(found.names[at]))
+        if tokens is not None:
+            place = tokens.place(int(found.tokens[at]))
             also = (replace(self.session.view[Selection], queries=(place,)),)
         self.session.change(MaskSettings, chosen=at, also=also)
 
