@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from headlight.models.core.answers import Writing
     from headlight.models.core.interventions import Intervention
     from headlight.viewer.inputs.inputs import Input, TextInput
+    from headlight.viewer.inputs.source import Reading
     from headlight.viewer.inputs.told.columns import Roles
     from headlight.viewer.inputs.told.frame import Frame
 
@@ -29,7 +30,9 @@ class RunOptions:
     what is to be cut out of it and beside that, and the first and last pixel of a box around it. second: the
     file of a picture that stands beside it. step: of several recordings the one that is shown, None for the
     last. since: the second of a sound from which on it is heard. language: of what is said in it, None for a
-    guess of the model's; translate: it is to be written in English.
+    guess of the model's; translate: it is to be written in English. frame: of several pictures in a file the
+    one, from 1; encoding: of a text's file; None for what is usual. file: of several files the one that is
+    read, None for the one that was opened.
     """
 
     model: str | None = None
@@ -51,6 +54,16 @@ class RunOptions:
     since: float = 0.0
     language: str | None = None
     translate: bool = False
+    frame: int | None = None
+    encoding: str | None = None
+    file: str | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """How a file is read."""
+        from headlight.viewer.inputs.source import Reading
+
+        return Reading(self.frame, self.encoding, self.classes)
 
 
 def says_of(options: RunOptions) -> str:

@@ -14,6 +14,7 @@ from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
 from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.attention.change_menu import fill_input_menu
+from headlight.viewer.panes.attention.origin import FrameRow
 from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
 from headlight.viewer.session.selecting import asked_tokens
 from headlight.viewer.session.session import NOWHERE, Document, Hover
@@ -62,6 +63,8 @@ class PicturePane(OnInputPane):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(with_bar(self.view, self.bar), 1)
+        self.frames = FrameRow(self.session, self.runs)
+        layout.addWidget(self.frames)
         self.queries_row = QWidget()
         self.queries_row.setLayout(_beside("Query", self.chips))
         policy = self.queries_row.sizePolicy()
@@ -79,6 +82,7 @@ class PicturePane(OnInputPane):
 
     def prepare(self, document: Document, view: View) -> None:
         self._show_picture(document)
+        self.frames.display(document)
 
     def paint(self, result: InputMap) -> None:
         self.result = result
