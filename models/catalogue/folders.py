@@ -132,14 +132,20 @@ def read_preprocessor(folder: Path) -> dict[str, Any]:
 
 
 def _check_colours(file: Path, said: dict[str, Any]) -> None:
-    """HeadlightError where colours would be divided by what is no number, or 0."""
-    std = said.get("image_std", 1.0)
-    each = std if isinstance(std, list) else [std]
-    sound = all(isinstance(one, int | float) and math.isfinite(one) and one != 0 for one in each)
-    if not (sound and each) and std is not None and said.get("do_normalize") is not False:
-        raise HeadlightError(
-            f"{file} says that colours are divided by {std}.", "Correct image_std there, or fetch it again."
+    """HeadlightError where colours would be changed by what is no number, or divided by 0."""
+    uses = {"image_mean": "do_normalize", "image_std": "do_normalize", "rescale_factor": "do_rescale"}
+    for name, use in uses.items():
+        value, divides = said.get(name), name != "image_mean"
+        if value is None or said.get(use) is False:  # as is usual, or not at all
+            continue
+        each = value if isinstance(value, list) else [value]
+        sound = all(
+            type(one) in (int, float) and math.isfinite(one) and not (divides and one == 0) for one in each
         )
+        if not sound or len(each) not in (1, 3):
+            raise HeadlightError(
+                f"{file} has no usable “{name}”: {value}.", "Correct it there, or fetch the model again."
+            )
 
 
 def weight_files(folder: Path) -> list[Path]:
