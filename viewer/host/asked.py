@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.told.columns import ROLES, Roles, columns
+from headlight.viewer.inputs.told.columns import AS_TEXT, ROLES, Roles, columns
 from headlight.viewer.inputs.told.units import SHORT_UNITS, UNITS, Up
 from headlight.viewer.options import corners, count, is_given, numbers, option, place, within
 from headlight.viewer.registry import REGISTRY, resolve
@@ -26,6 +26,18 @@ WRITING = ("new", "beams", "temperature", "top_k", "top_p", "seed", "target", "i
 """What tells that a model is to write."""
 SIZES = (224, 1022)
 """Least and most pixels of a picture's short side."""
+
+
+@dataclass(frozen=True)
+class OfTable:
+    """Of what is read of a table, whichever it becomes: `inputs.from_path` takes it."""
+
+    columns: Roles | None = option(
+        f"of a table: what each column is, one of {' '.join(ROLES)} (guessed); or text, which it is then",
+        parse=columns,
+        metavar="x,y,z,_,label",
+        window=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class OfText(Written):
+class OfText(Written, OfTable):
     text: str | None = option("a text in place of a FILE, or beside a picture", metavar="TEXT", window=True)
     pair: str | None = option("the second text of a pair", metavar="TEXT", window=True)
     start: int | None = option("first token shown of a long text", parse=count, metavar="TOKEN")
@@ -84,7 +96,8 @@ class OfText(Written):
     @classmethod
     def of(cls, read: TextInput, run: RunOptions, is_file: bool) -> OfText:
         text = None if is_file else read.text
-        return cls(text=text, pair=read.pair, start=run.start or None, **cls.asked(run))
+        told = AS_TEXT if is_file and read.table is not None else None
+        return cls(text=text, pair=read.pair, start=run.start or None, columns=told, **cls.asked(run))
 
 
 @dataclass(frozen=True)
@@ -169,7 +182,7 @@ class OfImage:
 
 
 @dataclass(frozen=True)
-class OfCloud:
+class OfCloud(OfTable):
     classes: str | None = option(
         "of a cloud: which list its labels are numbers of (guessed)",
         choices={name: name for name in (*LISTS, "names", "none")},
@@ -179,15 +192,8 @@ class OfCloud:
     up: Up | None = option(
         "of a cloud: which of its axes points up, or down", choices={up: up for up in get_args(Up)}
     )
-    columns: Roles | None = option(
-        f"of a table of points: what each of its columns is, one of {' '.join(ROLES)} (guessed)",
-        parse=columns,
-        metavar="x,y,z,_,label",
-        window=True,
-    )
 
     def applied(self, read: CloudInput) -> CloudInput:
-        """A table was read by its columns already: `inputs.from_path` takes them."""
         if self.classes is not None:
             from headlight.viewer.inputs.clouds.labels import relabelled
 
@@ -207,7 +213,8 @@ class OfCloud:
         listed = None if read.numbers is None else read.listed
         table = read.table
         told = None if table is None or table.roles == table.guessed else table.roles
-        return cls(listed, unit, None if frame.up == guessed.up else frame.up, told)
+        up = None if frame.up == guessed.up else frame.up
+        return cls(columns=told, classes=listed, unit=unit, up=up)
 
 
 @dataclass(frozen=True)
