@@ -59,7 +59,15 @@ def write_ply(path: Path, points: np.ndarray) -> None:
 
 
 def write(folder: Path, points: np.ndarray) -> dict[str, Path]:
-    endings = {"binary PLY": "ply", "NPZ": "npz", "LAS": "las", "LAZ": "laz", "TXT": "txt", "CSV": "csv"}
+    endings = {
+        "binary PLY": "ply",
+        "NPZ": "npz",
+        "LAS": "las",
+        "LAZ": "laz",
+        "E57": "e57",
+        "TXT": "txt",
+        "CSV": "csv",
+    }
     files = {kind: folder / f"room.{ending}" for kind, ending in endings.items()}
     write_ply(files["binary PLY"], points)
     xyz = np.stack([points[axis] for axis in "xyz"], axis=1)
@@ -75,12 +83,24 @@ def write(folder: Path, points: np.ndarray) -> dict[str, Path]:
         out = io.BytesIO()
         las.write(out, do_compress=kind == "LAZ")
         files[kind].write_bytes(out.getvalue())
+    write_e57(files["E57"], xyz, rgb)
     write_table(files["TXT"], "", "%.4f %.4f %.4f %d %d %d\n", [*xyz.T, *rgb.T])
     labels = np.random.default_rng(1).integers(0, 13, len(points))
     write_table(
         files["CSV"], "x,y,z,intensity,label\n", "%.4f,%.4f,%.4f,%d,%d\n", [*xyz.T, rgb[:, 0], labels]
     )
     return files
+
+
+def write_e57(path: Path, xyz: np.ndarray, rgb: np.ndarray) -> None:
+    import pye57
+
+    axes, channels = ("cartesianX", "cartesianY", "cartesianZ"), ("colorRed", "colorGreen", "colorBlue")
+    data = {name: np.ascontiguousarray(xyz[:, i], np.float64) for i, name in enumerate(axes)}
+    data |= {name: np.ascontiguousarray(rgb[:, i]) for i, name in enumerate(channels)}
+    file = pye57.E57(str(path), mode="w")
+    file.write_scan_raw(data)
+    file.close()
 
 
 def write_table(path: Path, header: str, form: str, columns: list[np.ndarray]) -> None:

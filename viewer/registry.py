@@ -235,6 +235,7 @@ class Reader(NamedTuple):
     others are asked before. binary: what reads as text is none. names: as people know it; holds: what such
     files hold, first what most of them do, where that is not what the kind is called. folder: dotted, for a
     format of folders, of a path: the folder that is read, or None. columns: it can be told what is in them.
+    coarse: dotted, of a large file's Source and of `read`, what a first look shows of it, or None.
     """
 
     id: str
@@ -249,6 +250,7 @@ class Reader(NamedTuple):
     holds: tuple[str, ...] = ()
     folder: str = ""
     columns: bool = False
+    coarse: str = ""
 
     @property
     def one(self) -> str:

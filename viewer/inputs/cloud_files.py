@@ -10,7 +10,7 @@ from headlight.viewer.inputs.boxes.beside import with_boxes
 from headlight.viewer.inputs.cloud import CloudInput, to_local
 from headlight.viewer.inputs.clouds import parts as limits
 from headlight.viewer.inputs.clouds.labels import Labels, read_labels
-from headlight.viewer.inputs.clouds.parts import Parts, bytes8, check_count, guarding
+from headlight.viewer.inputs.clouds.parts import Checked, Parts, bytes8, check_count, guarding
 from headlight.viewer.inputs.pictures.marks import marked
 from headlight.viewer.inputs.source import Source
 from headlight.viewer.inputs.told.bulk import bulk_of, strays
@@ -31,12 +31,28 @@ def opened(reader: Reader, source: Source) -> CloudInput:
             f"{limits.MAX_CLOUD_BYTES / 1e9:,.0f} GB.",
             "Thin it out and try again.",
         )
+    if source.early is not None and reader.coarse and source.size >= _LARGE:
+        _look_first(reader, source)
     with guarding(name, reader.title):
         source.file.seek(0)
         cloud = make_cloud(resolve(reader.read)(source), name, source.task)
     return cloud if source.path is None else with_boxes(cloud, source.path)
 
 
+def _look_first(reader: Reader, source: Source) -> None:
+    """Hand out some points of a large file. Whatever fails here fails again, or not, where all is read."""
+    try:
+        with guarding(source.name, reader.title):
+            source.file.seek(0)
+            parts = resolve(reader.coarse)(source, resolve(reader.read))
+        if parts is not None and source.early is not None:
+            source.early(make_cloud(parts, source.name, Checked(source.task)))
+    except (HeadlightError, OSError):
+        return
+
+
+_LARGE = 20_000_000
+"""Bytes from which on a file is looked at first."""
 _MOST_BEAMS = 256
 _FEW = 0.9
 """Share of points whose beams can be, from which on these are beams, and the others damaged."""

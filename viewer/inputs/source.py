@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
@@ -28,12 +29,28 @@ def ending_of(name: str) -> str:
     return Path(name).suffix.lower().removeprefix(".")
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read, where that can be chosen; None for what is usual.
+
+    frame: of several pictures in a file the one, from 1. encoding: of a text, by Python's name. classes: the
+    list that the labels of a cloud are numbers of.
+    """
+
+    frame: int | None = None
+    encoding: str | None = None
+    classes: str | None = None
+
+
+AS_USUAL = Reading()
+
+
 @dataclass
 class Source:
     """An open file, or bytes, that a reader reads forwards in chunks; of a folder its path alone.
 
     head: its first bytes. ending: of its name, without the dot, in lower case. meanings: what is known of its
-    columns, if it is a table.
+    columns, if it is a table. early: takes a first look at a large cloud, before all of it is read.
     Never a memory map: a file that another program cuts off meanwhile would end the process.
     """
 
@@ -45,6 +62,8 @@ class Source:
     head: bytes = b""
     ending: str = ""
     meanings: Meanings = GUESSED
+    reading: Reading = AS_USUAL
+    early: Callable[[Any], None] | None = None
 
     @classmethod
     def of(cls, data: bytes, name: str) -> Source:

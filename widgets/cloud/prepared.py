@@ -60,6 +60,14 @@ class Prepared:
                 self._found.append(PointGrid(self.points))
             return self._found[0]
 
+    @property
+    def grid_at_hand(self) -> PointGrid | None:
+        """The same, None while a worker makes it."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        self._lock.release()
+        return self.grid
+
     def coloured(
         self, rgb: np.ndarray, groups: np.ndarray | None = None, visible: np.ndarray | None = None
     ) -> Coloured:

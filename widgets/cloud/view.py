@@ -276,10 +276,11 @@ class CloudView(CloudGestures):
 
     def pick(self, x: float, y: float) -> int | None:
         """The point seen at a pixel of the widget."""
-        if not len(self._points):
+        grid = self._cloud.grid_at_hand if len(self._points) else None
+        if grid is None:
             return None
         canvas = self._canvas
-        return self._cloud.grid.pick(
+        return grid.pick(
             self._camera, x, y, self._size(), self._visible, canvas.drawn_size(), canvas.planes()
         )
 

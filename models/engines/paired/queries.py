@@ -24,7 +24,7 @@ from headlight.models.attention.agreement import way_to_record
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
-from headlight.models.catalogue.loading import is_untrained, load_model
+from headlight.models.catalogue.loading import is_untrained, load_model, told
 from headlight.models.core.answers import Things
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention, Offer
@@ -67,6 +67,7 @@ class QueriesEngine(Askable):
         named = getattr(transformers, str(names[0]), None) if isinstance(names, list) and names else None
         model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.8), named or AutoModel)
         prepare, notices = processor_of(entry.folder, model.config, entry.title)
+        entry = told(entry, model, model, missing)
         engine = cls(
             model,
             Feeder(prepare, (1, 1), 1, entry.title),

@@ -5,12 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.parts import Parts, check_count, no_points, promises_more
+from headlight.viewer.inputs.clouds.parts import (
+    MAX_CLOUD_POINTS,
+    Parts,
+    check_count,
+    no_points,
+    promises_more,
+)
 from headlight.viewer.inputs.guard import guarded
 from headlight.viewer.inputs.source import Source
 
-_CHUNK = 500_000
-"""Points"""
+SOME = f"{__name__}:read_some"
+"""What the process of its own calls for a first look."""
+_CHUNK, _FIRST = 500_000, 100_000
+"""Points; of each scan for a first look"""
 _CARTESIAN = ("cartesianX", "cartesianY", "cartesianZ")
 _SPHERICAL = ("sphericalRange", "sphericalAzimuth", "sphericalElevation")
 _COLOURS = ("colorRed", "colorGreen", "colorBlue")
@@ -23,12 +31,23 @@ def read_e57(source: Source) -> Parts:
 
 
 def read(source: Source) -> Parts:
+    return _read(source, most=MAX_CLOUD_POINTS)
+
+
+def read_some(source: Source) -> Parts:
+    """The first points of every scan: libE57 reads forwards alone."""
+    return _read(source, most=_FIRST)
+
+
+def _read(source: Source, most: int) -> Parts:
+    """most: points of each scan."""
     import pye57
 
     name = source.name
     file = pye57.E57(str(source.path))
     headers = [file.get_header(index) for index in range(file.scan_count)]
-    total = sum(header.point_count for header in headers)
+    counts = [min(header.point_count, most) for header in headers]
+    total = sum(counts)
     if not total:
         raise _without_points(name, file)
     check_count(name, total)
@@ -42,8 +61,8 @@ def read(source: Source) -> Parts:
     normals = np.zeros((total, 3), np.float32) if any(having(*_NORMALS)) else None
     bright = np.zeros(total, np.float32) if any(having("intensity")) else None
     at = 0
-    for header in headers:
-        part = slice(at, at + header.point_count)
+    for header, count in zip(headers, counts, strict=True):
+        part = slice(at, at + count)
         made = [None if whole is None else whole[part] for whole in (colours, normals, bright)]
         _scan(file, header, points[part], *made, source, at / total)
         at = part.stop
@@ -98,8 +117,8 @@ def _scan(
     reader = header.points.reader(buffers)
     low, span = _colour_range(header)
     at = 0
-    while at < count:
-        got = reader.read()
+    while at < count:  # a buffer may hold more than is wanted
+        got = min(reader.read(), count - at)
         if not got:
             raise promises_more(source.name, count, at)
         a, b, c = (data[axis][:got] for axis in axes)

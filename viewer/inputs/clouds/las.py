@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -17,8 +18,11 @@ _PACKED, _PLAIN = 500_000, 50_000
 _RECORD, _FURTHER_RECORD = 54, 60
 """Bytes of the heads of variable length records, before and behind the points."""
 
-NATIVE = f"{__name__}:read"
-"""What the process of its own calls."""
+NATIVE, SOME = f"{__name__}:read", f"{__name__}:read_some"
+"""What the process of its own calls; for a first look at packed points."""
+_PLACES, _EACH, _TOGETHER = 40, 2500, 50_000
+"""Places of a first look, points of each, and how many are packed together by nearly all writers: one can
+begin to unpack at each of these."""
 
 _LINEAR = {9001: 1.0, 9002: 0.3048, 9003: 1200 / 3937}
 """EPSG's metre, international foot and US survey foot."""
@@ -113,11 +117,33 @@ def _in_degrees(header, name: str) -> list[str]:
 
 
 def read(source: Source) -> Parts:
+    return _read(source, whole=True)
+
+
+def read_some(source: Source) -> Parts:
+    """A few points from many places of a packed file."""
+    return _read(source, whole=False)
+
+
+def _some(reader, count: int) -> Iterator:
+    """Chunks of a first look."""
+    starts = range(0, count, _TOGETHER)
+    for start in starts[:: max(1, len(starts) // _PLACES)][: 2 * _PLACES]:
+        reader.seek(start)
+        yield reader.read_points(min(_EACH, count - start))
+
+
+def _all(reader) -> Iterator:
+    return reader.chunk_iterator(_PACKED if reader.header.are_points_compressed else _PLAIN)
+
+
+def _read(source: Source, whole: bool) -> Parts:
     import laspy
 
     name = source.name
     _check_header(source)
-    with laspy.open(source.file, closefd=False) as reader:
+    backend = None if whole else laspy.LazBackend.Lazrs  # the other unpacks all that is packed together
+    with laspy.open(source.file, closefd=False, laz_backend=backend) as reader:
         header = reader.header
         count = header.point_count
         check_count(name, count)
@@ -134,7 +160,7 @@ def read(source: Source) -> Parts:
         bright = np.empty(count, np.uint16)
         unit, said = _unit_of(header)
         called = extra[label] if label is not None else "classification"
-        for chunk in reader.chunk_iterator(_PACKED if header.are_points_compressed else _PLAIN):
+        for chunk in _all(reader) if whole else _some(reader, count):
             classes = np.asarray(chunk[called])
             if truth is None:
                 truth = np.empty((count, *classes.shape[1:]), classes.dtype)
@@ -148,10 +174,12 @@ def read(source: Source) -> Parts:
                     colours[part, channel] = values
             held += len(chunk)
             source.report(held / count)
-    if held < count:
+    if held < count and whole:
         raise promises_more(name, count, held)
     if not held:
         raise HeadlightError(f"{name} holds no points.", "Choose a file with something in it.")
+    points, truth, bright = points[:held], truth[:held], bright[:held]
+    colours = None if colours is None else colours[:held]
     if label is None and not (truth > 1).any():  # nobody classified anything
         truth = None
     return Parts(

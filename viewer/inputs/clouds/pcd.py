@@ -43,7 +43,7 @@ def is_pcd(source: Source) -> bool:
 
 
 def read_pcd(source: Source) -> Parts:
-    names, meta, lines, viewpoint = _header(source)
+    names, meta, lines, viewpoint = header_of(source)
     check_count(source.name, meta.points)
     dtype, text = meta.build_dtype(), meta.data == "ascii"
     # The first column of each field, the only one that is looked at.
@@ -157,7 +157,7 @@ def _stored(
         yield len(values[0][rows]), lambda i, rows=rows: values[i][rows]
 
 
-def _header(source: Source) -> tuple[list[str], MetaData, int, list[str]]:
+def header_of(source: Source) -> tuple[list[str], MetaData, int, list[str]]:
     """(names of the fields, the header with numbers for names, lines it has, the words of VIEWPOINT)"""
     from pypcd4 import MetaData
 

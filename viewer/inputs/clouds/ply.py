@@ -74,8 +74,8 @@ def is_ply(source: Source) -> bool:
 
 def read_ply(source: Source) -> Parts:
     name = source.name
-    head, at = _head(source)
-    plan, counts = _plan(head, name)
+    head, at = head_of(source)
+    plan, counts = plan_of(head, name)
     vertex = next((e.name for e in plan if e.name in _VERTICES), None)
     if vertex is None:
         raise HeadlightError(f"{name} has no vertices.", "Choose a PLY file of points.")
@@ -187,7 +187,7 @@ def _paint(faces: PlyElement, comments: list[str], source: Source, parts: Parts)
     return Paint(pictures, np.asarray(which, int), np.array(list(places), float).reshape(-1, 3, 2))
 
 
-def _head(source: Source) -> tuple[str, int]:
+def head_of(source: Source) -> tuple[str, int]:
     """(the header as plyfile takes it, where the data begin)"""
     raw = source.file.read(_LONGEST_HEADER)
     # The first line tells how lines end: data may begin with a byte that looks like the rest of an end.
@@ -236,7 +236,7 @@ def _rows(source: Source, at: int) -> Iterator[bytes]:
         yield "".join(f"{row}\n" for row in rows).encode("ascii", "replace")
 
 
-def _plan(head: str, name: str) -> tuple[PlyData, dict[str, int]]:
+def plan_of(head: str, name: str) -> tuple[PlyData, dict[str, int]]:
     """(the elements without data, how many of each the header promises)"""
     from plyfile import PlyData, PlyHeaderParseError
 

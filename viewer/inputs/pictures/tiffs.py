@@ -33,16 +33,26 @@ _CODECS = {1, 5, 8, 32946, 32773, 34925, 50000}
 
 
 class Tiff:
-    """The first page of a TIFF. Raises any exception for what is none."""
+    """A page of a TIFF. Raises HeadlightError where there is no such page, any exception for what is none."""
 
-    def __init__(self, data: bytes, name: str) -> None:
+    def __init__(self, data: bytes, name: str, page: int = 1) -> None:
+        """page: from 1."""
         import tifffile
 
         logging.getLogger("tifffile").disabled = True  # what is wrong with a file is said in one sentence
         self.name = name
         self._size = len(data)
         self._file = tifffile.TiffFile(io.BytesIO(data))
-        self._page = self._file.pages[0]
+        self._at = page
+        try:
+            self._page = self._file.pages[page - 1]
+        except IndexError as error:
+            if page == 1:
+                raise
+            raise HeadlightError(
+                f"{name} has {len(self._file.pages):,} pages, and page {page:,} was asked for.",
+                f"Choose one from 1 to {len(self._file.pages):,}.",
+            ) from error
         lost = _DECISIVE & self._promised(data) - {tag.code for tag in self._page.tags}
         if lost:  # tifffile goes on with what is usual, which is not what the file holds
             raise ValueError(f"tags cannot be read: {sorted(lost)}")
@@ -64,8 +74,16 @@ class Tiff:
             found.append(f"{self.name} has {many} beside its colours, left out here.")
         pages = self._pages()
         if pages != "1":
-            found.append(f"{self.name} has {pages} pages: page 1 is shown.")
+            found.append(f"{self.name} has {pages} pages: page {self._at:,} is shown.")
         return tuple(found)
+
+    def film(self) -> tuple[int, int, bool] | None:
+        """(pages, counted up to a bound, which this is, whether these are all); None of a single one."""
+        pages = self._pages()
+        if pages == "1":
+            return None
+        is_all = not pages.startswith("more")
+        return (len(self._file.pages) if is_all else max(_MANY_PAGES + 1, self._at)), self._at, is_all
 
     def is_deep(self) -> bool:
         """Whether its samples are of another kind than Pillow reads rightly."""

@@ -15,6 +15,8 @@ from headlight.widgets.cloud.prepared import Coloured, Prepared, prepare
 
 _prepared: weakref.WeakKeyDictionary[CloudInput, Prepared] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
+_MANY = 1_000_000
+"""Points from which on what finds one under the cursor takes long enough to be waited for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,18 +34,18 @@ def ready(painted: Painted, last: Ready | None, task: Task) -> Ready:
     cloud = ready_of(painted.asked.scene.cloud, given.more)
     if last is not None and last.cloud is cloud and last.painted.colours is given:
         return Ready(painted, cloud, last.colours)
-    return Ready(painted, cloud, cloud.coloured(given.rgb, given.groups, given.mask))
+    made = Ready(painted, cloud, cloud.coloured(given.rgb, given.groups, given.mask))
+    if len(cloud.points) > _MANY:
+        task.partial(made)  # it is seen before the point under the cursor can be found
+    _ = cloud.grid
+    return made
 
 
 def ready_of(cloud: CloudInput, more: np.ndarray) -> Prepared:
-    """The points as a view takes them, with what finds the one under the cursor: made once for both views,
-    but for those beside it, float32 (k, 3).
-    """
+    """The points as a view takes them: made once for both views, but for those beside it, float32 (k, 3)."""
     if len(more):
-        made = prepare(np.concatenate([cloud.points, more]))
-    else:
-        with _lock:
-            made = _prepared.get(cloud) or prepare(cloud.points)
-            _prepared[cloud] = made
-    _ = made.grid
+        return prepare(np.concatenate([cloud.points, more]))
+    with _lock:
+        made = _prepared.get(cloud) or prepare(cloud.points)
+        _prepared[cloud] = made
     return made

@@ -244,7 +244,7 @@ class Pane(QObject):
                 if call is None:
                     paint_it(result)
                 else:
-                    submit(f"{self._kind(kind)} ready", call, paint_it, here=True)
+                    submit(f"{self._kind(kind)} ready", call, paint_it, partial=show, here=True)
 
             return make_ready
 

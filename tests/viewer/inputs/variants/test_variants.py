@@ -38,7 +38,7 @@ def read(variant, folder: Path) -> CloudInput | None:
 def in_this_process(monkeypatch):
     """Native readers here and not in a process of their own, which takes a third of a second each."""
     for module in (las, e57):
-        monkeypatch.setattr(module, "guarded", lambda source, native, *_: resolve(native)(source))
+        monkeypatch.setattr(module, "guarded", lambda source, native, kind, made: resolve(native)(source))
 
 
 @pytest.mark.parametrize("variant", [*listed.CLOUDS, *FOREIGN], ids=lambda one: one.file)

@@ -1,0 +1,77 @@
+"""A first look at a large file: points of it, from first to last, read as all of them are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headlight.models.core.task import Cancelled, Task
+from headlight.viewer.inputs import cloud_files
+from headlight.viewer.inputs.clouds import e57, las
+from headlight.viewer.inputs.inputs import from_path
+from headlight.viewer.registry import resolve
+from tests.viewer import cloud_samples as make
+from tests.viewer.cloud_samples import columns
+
+MANY = 20_000
+XYZ = (np.random.default_rng(5).random((MANY, 3)) * [30, 4, 2.6]).round(3) + np.array([5e5, 0, 0])
+XYZ[:, 0] = np.sort(XYZ[:, 0])
+RGB = np.random.default_rng(6).integers(0, 256, (MANY, 3)).astype(np.uint8)
+SHADES = columns("red green blue", RGB)
+FILES = {
+    "room.ply": lambda: make.ply(**columns("x y z", XYZ), **SHADES),
+    "big.ply": lambda: make.ply(">", **columns("x y z", XYZ), **SHADES),
+    "room.pcd": lambda: make.pcd("binary", **columns("x y z", XYZ), **columns("r g b", RGB)),
+    "room.las": lambda: make.las(False, XYZ, RGB.astype(np.uint16) * 257),
+    "room.laz": lambda: make.las(True, XYZ, RGB.astype(np.uint16) * 257),
+    "room.e57": lambda: make.e57({"xyz": XYZ - [5e5, 0, 0], "colours": RGB, "translation": [5e5, 0, 0]}),
+    "room.csv": lambda: make.table(XYZ, RGB, form="%.3f", separator=",", header="x,y,z,r,g,b"),
+}
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    """Small files count as large, and native readers run in this process."""
+    monkeypatch.setattr(cloud_files, "_LARGE", 0)
+    for module in (las, e57):
+        monkeypatch.setattr(module, "guarded", lambda source, native, kind, made: resolve(native)(source))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_first_look_is_of_the_files_own_points(name, tmp_path):
+    path, seen = tmp_path / name, []
+    path.write_bytes(FILES[name]())
+    whole = from_path(path, early=seen.append)
+    (look,) = seen
+    assert len(whole.points) == MANY
+    assert len(look.points) >= 100
+    rows = {
+        tuple(place): tuple(shade)
+        for place, shade in zip(np.rint(XYZ * 1000).tolist(), RGB.tolist(), strict=True)
+    }
+    places = np.rint(look.file_coordinates(look.points) * 1000)
+    assert [rows.get(tuple(place)) for place in places.tolist()] == list(map(tuple, look.colours.tolist()))
+    assert look.frame == whole.frame
+    if name not in ("room.laz", "room.e57"):  # of which the beginning of what is packed together is seen
+        assert np.ptp(look.points[:, 0]) > 29
+
+
+def test_what_cannot_be_looked_at_first_is_read_all_the_same(tmp_path):
+    mesh, text = tmp_path / "mesh.ply", tmp_path / "text.ply"
+    mesh.write_bytes(make.ply("<", [[0, 1, 2]]))
+    text.write_bytes(make.ply("text", **columns("x y z", XYZ)))
+    seen = []
+    for path in (mesh, text):
+        assert len(from_path(path, early=seen.append).points)
+    assert seen == []
+
+
+def test_a_first_look_is_cancelled_too(tmp_path):
+    class Now(Task):
+        def check(self) -> None:
+            raise Cancelled
+
+    path = tmp_path / "room.csv"
+    path.write_bytes(FILES["room.csv"]())
+    with pytest.raises(Cancelled):
+        from_path(path, Now(), early=lambda look: pytest.fail("handed out"))
