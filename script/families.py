@@ -5,8 +5,9 @@
 
 A line a model and kind of input: how its weights are come by, or why there are none; the largest difference
 of a weight from the model's own eager attention; the largest of its answer, recorded and not, as a share of
-its largest number. Exit 1 where any disagrees with assets/tables/families.json. --table prints what was found
-as that file has it, --readme the table as README has it.
+its largest number. Exit 1 where any disagrees with assets/tables/families.json; a folder that is refused for
+another reason than its family, as one without weights, is said and counts as none. --table prints what was
+found as that file has it, --readme the table as README has it.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def outcomes(folder: Path) -> Iterator[Outcome]:
     """What comes of a model folder, of each kind of input that it reads."""
     from headlight.models import families
     from headlight.models.catalogue import entries
+    from headlight.models.catalogue.formats.vocabulary import has_tokenizer, tokenizer_folder
     from headlight.models.core.errors import HeadlightError
 
     model_type = _type_of(folder)
@@ -64,7 +66,8 @@ def outcomes(folder: Path) -> Iterator[Outcome]:
         try:
             yield _shown(folder, model_type, kind)
         except HeadlightError as error:
-            yield Outcome(folder.name, model_type, kind, "refused", said=str(error))
+            lacks = kind == "text" and not has_tokenizer(tokenizer_folder(folder))
+            yield Outcome(folder.name, model_type, "" if lacks else kind, "refused", said=str(error))
 
 
 def disagreement(found: Outcome) -> str:
@@ -72,6 +75,8 @@ def disagreement(found: Outcome) -> str:
     from headlight.models import families
 
     wanted = families.table()["families"].get(found.model_type, {})
+    if found.way == "refused" and not (found.kind and wanted):
+        return ""  # for what its folder is, not for its family
     named = wanted.get(found.kind) if found.kind else next(iter(wanted.values()), None)
     if named != found.way:
         return f"{found.way}, and the table says {named or 'nothing'}"

@@ -28,6 +28,7 @@ from headlight.viewer.export.options import (
     reading_choices,
 )
 from headlight.viewer.export.results import content
+from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.forward import forward_pass
 from headlight.viewer.inputs.inputs import Input, from_path, from_pixels, from_text, with_text
 from headlight.viewer.options import either, flag, is_given, written
@@ -93,8 +94,6 @@ class Opened:
     @property
     def trace(self) -> Trace:
         """The pass with the options that it was opened with."""
-        from headlight.viewer.host.asked import run_options
-
         return self._read(self._input, run_options(self._parsed("", {})), self._file or "")
 
     def export(self, what: str, out: str | os.PathLike[str], **options: Any) -> tuple[str, ...]:
@@ -193,7 +192,7 @@ def open(source: Any = None, *, text: str | None = None, **reading: Any) -> Open
     else:
         if isinstance(source, str | os.PathLike):
             file = os.fspath(source)
-            what = from_path(file)
+            what = from_path(file, reading=run_options(reading).reading)
         else:
             what = from_pixels(picture_of(source), "Picture")
         what = what if text is None else with_text(what, text)

@@ -23,6 +23,7 @@ from headlight.models.catalogue.folders import (
     GRIDDED,
     HEAD_NAMES,
     LAYER_NAMES,
+    MATCHING,
     PROMPTED,
     SEGMENTING,
     SHAPE_MODELS,
@@ -46,6 +47,7 @@ from headlight.models.catalogue.formats import gguf_header
 from headlight.models.catalogue.formats.cache import cached, kept
 from headlight.models.catalogue.formats.gguf_header import alone_in, is_gguf
 from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, licence_in, pickles_in
+from headlight.models.catalogue.formats.senseless import opening
 from headlight.models.catalogue.hub.fetching import fetched
 from headlight.models.catalogue.memory import fitting, said_before
 from headlight.models.catalogue.networks import libraries
@@ -119,10 +121,9 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
     if name in PUBLISHED:
         return _of_published(PUBLISHED[name])
     path = Path(name).expanduser()
-    if path.is_dir():
-        return open_folder(path, trust_pickle)
-    if path.is_file():
-        return open_file(path, trust_pickle)
+    if path.is_dir() or path.is_file():
+        with opening(path.name or name):
+            return (open_folder if path.is_dir() else open_file)(path, trust_pickle)
     if (of_library := libraries.named(name)) is not None:
         return _of_library(name, *of_library)
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
@@ -201,6 +202,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         asks=config["model_type"] in ASKING,
         prompted=config["model_type"] in PROMPTED,
         segments=config["model_type"] in SEGMENTING,
+        matches=config["model_type"] in MATCHING,
         also=also,
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,

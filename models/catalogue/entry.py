@@ -26,9 +26,10 @@ class Entry:
     it sees a representation of a cloud, not its points. detects: it finds boxes in clouds. paired: a tower
     beside the one that sees reads texts, and it says how well these fit a picture. asks: learnt queries of it
     look for things in pictures. prompted: clicks show it what to cut out of them. segments: queries of it do
-    so by themselves. also: what other kinds of input it reads. suits: what of its kind of input it is for,
-    the first foremost ("object", "room", "street", "scan" of clouds). notices: what the user should know of
-    them. opening: what it takes to open it, said before that is done; "" where it takes little.
+    so by themselves. matches: it reads two pictures, and finds points of one in the other. also: what other
+    kinds of input it reads. suits: what of its kind of input it is for, the first foremost ("object", "room",
+    "street", "scan" of clouds). notices: what the user should know of them. opening: what it takes to open
+    it, said before that is done; "" where it takes little.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Entry:
     asks: bool = False
     prompted: bool = False
     segments: bool = False
+    matches: bool = False
     also: tuple[str, ...] = ()
     suits: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -92,6 +94,9 @@ class Entry:
 
     def cuts_by_itself(self) -> bool:
         return self.segments
+
+    def matches_pictures(self) -> bool:
+        return self.matches
 
     def represents(self) -> bool:
         return self.gridded

@@ -44,6 +44,8 @@ ASKING = ("detr",)
 """Model types with queries that look for things in pictures."""
 SPEECH = ("whisper",)
 """Model types that hear sounds, and write what is said in them."""
+WAVES = ("data2vec-audio", "hubert", "unispeech", "unispeech-sat", "wav2vec2", "wav2vec2-conformer", "wavlm")
+"""Model types that hear the wave itself, and name a letter in each frame, or a class of it all."""
 PROMPTED = {"sam": "SamModel"}
 """Model types that are shown by clicks what to cut out of a picture, and their networks in transformers."""
 SEGMENTING = {
@@ -51,6 +53,12 @@ SEGMENTING = {
     "maskformer": "MaskFormerForInstanceSegmentation",
 }
 """Model types whose queries each cut something out of a picture, and their networks in transformers."""
+MATCHING = {
+    "lightglue": ("LightGlueForKeypointMatching", "LightGlueImageProcessor"),
+    "superglue": ("SuperGlueForKeypointMatching", "SuperGlueImageProcessor"),
+}
+"""Model types that find points of one picture in another: their networks in transformers, and what prepares
+pictures for them."""
 BOTH = "picture-text"
 """What is read: a picture with a text."""
 MAX_JSON = 64 << 20
@@ -106,7 +114,8 @@ def _head_rows(file: Path) -> int | None:
 
 
 def read_preprocessor(folder: Path) -> dict[str, Any]:
-    """preprocessor_config.json of an image model, or what timm says of it, empty where there is neither."""
+    """preprocessor_config.json of an image model, or what timm says of it, empty where there is neither.
+    HeadlightError for one that makes no sense."""
     file = folder / "preprocessor_config.json"
     if not file.is_file() and (folder / CONFIG).is_file():
         said = read_json(folder / CONFIG)
@@ -117,7 +126,20 @@ def read_preprocessor(folder: Path) -> dict[str, Any]:
     if not file.is_file() and adapter.is_adapter(folder):
         return read_preprocessor(adapter.base_folder(adapter.read_adapter(folder)))
     content = read_json(file) if file.is_file() else {}
-    return content if isinstance(content, dict) else {}
+    content = content if isinstance(content, dict) else {}
+    _check_colours(file, content)
+    return content
+
+
+def _check_colours(file: Path, said: dict[str, Any]) -> None:
+    """HeadlightError where colours would be divided by what is no number, or 0."""
+    std = said.get("image_std", 1.0)
+    each = std if isinstance(std, list) else [std]
+    sound = all(isinstance(one, int | float) and math.isfinite(one) and one != 0 for one in each)
+    if not (sound and each) and std is not None and said.get("do_normalize") is not False:
+        raise HeadlightError(
+            f"{file} says that colours are divided by {std}.", "Correct image_std there, or fetch it again."
+        )
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -233,9 +255,9 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     their vocabulary is. Convolutional networks say neither and are known by their type."""
     if config["model_type"] in POINT_MODELS:
         return "points"
-    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING, *SEGMENTING):
+    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING, *SEGMENTING, *MATCHING):
         return "image"
-    if config["model_type"] in SPEECH:
+    if config["model_type"] in (*SPEECH, *WAVES):
         return "sound"
     if config["model_type"] == "vision-encoder-decoder":
         return BOTH

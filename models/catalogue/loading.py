@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import check_weights, read_config, stored_in
 from headlight.models.catalogue.formats.claims import check_tokenizer
 from headlight.models.catalogue.formats.gguf_header import is_gguf, read_header
+from headlight.models.catalogue.formats.senseless import of_fields
 from headlight.models.catalogue.formats.vocabulary import has_tokenizer, readable, tokenizer_folder
 from headlight.models.catalogue.heads import body_of, has_usual_body, headed, usual_class
 from headlight.models.catalogue.memory import Fit, fitting
@@ -40,7 +42,7 @@ from headlight.models.catalogue.networks.claimed import check_extent
 from headlight.models.catalogue.networks.libraries import LIBRARIES
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
 from headlight.models.catalogue.states import is_usual, read_state
-from headlight.models.core.errors import HeadlightError, first_line
+from headlight.models.core.errors import HeadlightError, first_line, first_sentence
 from headlight.models.core.task import SILENT, Task
 
 _UNLOADABLE = (OSError, ValueError, RuntimeError, LookupError, AttributeError, TypeError, ArithmeticError)
@@ -116,7 +118,7 @@ def load_wrapped(
         lacking = net.load_state_dict(read_state(folder, torch.float32, task), strict=False).missing_keys
     except RuntimeError as error:
         raise HeadlightError(
-            f"The weights in {folder} are not those of {config.architecture}: {first_line(error)}",
+            f"The weights in {folder} are not those of {config.architecture}: {first_sentence(error)}",
             "Fetch it again or choose another.",
         ) from error
     inner = "body.net." if config.num_labels else "net."
@@ -138,7 +140,8 @@ def skeleton(folder: Path) -> nn.Module:
             return module(config).eval().requires_grad_(False)
     except _UNLOADABLE as error:
         raise HeadlightError(
-            f"The network of {folder} cannot be put together: {first_line(error)}", "Correct its config.json."
+            f"The network of {folder} cannot be put together: {first_sentence(error)}",
+            "Correct its config.json.",
         ) from error
 
 
@@ -171,7 +174,7 @@ def load_model(
                 "Fetch both again, or correct config.json.",
             ) from error
         raise HeadlightError(
-            f"The model in {where} cannot be loaded: {first_line(error)}",
+            f"The model in {where} cannot be loaded: {first_sentence(error)}",
             "Fetch it again or choose another.",
         ) from error
     model = model.eval().requires_grad_(False)
@@ -241,7 +244,7 @@ def _configured(content: dict[str, Any]) -> PreTrainedConfig:
         kind = CONFIG_MAPPING[content["model_type"]]
         return kind.from_dict(kind._decode_special_floats(content))  # infinity is written as an object
     except StrictDataclassError as error:
-        raise ValueError(f"config.json: {first_line(error)}") from error
+        raise ValueError(f"config.json: {of_fields(error)}") from error
 
 
 def _from_file(file: Path, task: Task) -> tuple[dict[str, Any], Callable[..., Any]]:
@@ -312,10 +315,26 @@ def is_untrained(model: nn.Module, part: nn.Module, missing: frozenset[str]) -> 
 
     A pooler does not count: it comes after the last attention.
     """
+    return bool(_lacking(model, part, missing))
+
+
+def told(entry: Entry, model: nn.Module, part: nn.Module, missing: frozenset[str]) -> Entry:
+    """The entry, with a notice where weights that `part` of `model` runs with are among the `missing`."""
+    names = _lacking(model, part, missing)
+    count = sum("pooler" not in name for name, _ in part.named_parameters())
+    if not names or entry.folder is None:
+        return entry
+    others = " among others" if len(names) > 1 else ""
+    said = f"it lacks {len(names):,} of its {count:,} weights, {names[0]}{others}."
+    return replace(entry, notices=(*entry.notices, f"{entry.title} is untrained: {said}"))
+
+
+def _lacking(model: nn.Module, part: nn.Module, missing: frozenset[str]) -> list[str]:
+    """Names of the `missing` weights that `part` of `model` runs with, as the model has them."""
     run = {id(value) for value in part.state_dict(keep_vars=True).values()}
     every = model.state_dict(keep_vars=True)
-    counted = {name for name in missing & every.keys() if "pooler" not in name}
-    return any(id(every[name]) in run for name in counted)
+    counted = sorted(name for name in missing & every.keys() if "pooler" not in name)
+    return [name for name in counted if id(every[name]) in run]
 
 
 _GIVEN = {
@@ -363,13 +382,13 @@ def load_tokenizer(where: Path) -> PreTrainedTokenizerFast:
     except HeadlightError:
         raise
     except StrictDataclassError as error:  # it reads the configuration too
-        said = " ".join(str(error).split())
         raise HeadlightError(
-            f"{where / 'config.json'} makes no sense: {said}", "Correct it, or fetch the model again."
+            f"{where / 'config.json'} makes no sense: {of_fields(error)}.",
+            "Correct it, or fetch the model again.",
         ) from error
     except Exception as error:  # what the library behind it raises has no kind of its own
         raise HeadlightError(
-            f"The tokenizer in {where} cannot be loaded: {first_line(error)}", step
+            f"The tokenizer in {where} cannot be loaded: {first_sentence(error)}", step
         ) from error
     if not tokenizer.is_fast:
         raise HeadlightError(

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from headlight.models.catalogue.formats.layout import MAX_TENSORS
-from headlight.models.core.errors import HeadlightError
+from headlight.models.core.errors import HeadlightError, first_sentence
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -94,8 +94,7 @@ def read_pickle(path: Path, most: int | None) -> dict[str, Tensor]:
         ) from error
     # What a damaged file makes of torch's reader has many names.
     except (OSError, RuntimeError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise HeadlightError(f"{path.name} is damaged: {said}", "Fetch it again.") from error
+        raise HeadlightError(f"{path.name} is damaged: {first_sentence(error)}", "Fetch it again.") from error
     for container in CONTAINERS:
         if isinstance(content, dict) and isinstance(content.get(container), dict):
             content = content[container]

@@ -72,6 +72,8 @@ _MEMORY_SAID = re.compile(
     re.IGNORECASE,
 )
 _ASKED = re.compile(r"(\d{1,20}(?:\.\d{1,9})?) ?(bytes|[KMGT]iB)")
+_ERRNO = re.compile(r"^\[Errno \d+\] ")
+_CLASS = re.compile(r"<class '(?:\w+\.)*(\w+)'>")
 _UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
@@ -113,7 +115,12 @@ def _free_memory() -> int:
 
 def first_line(error: BaseException) -> str:
     """What a library's error says, without its details."""
-    return (_said(error) or type(error).__name__).splitlines()[0][:400]
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start + 1:,} (0x{error.object[error.start]:02X}) is not {error.encoding.upper()}"
+    if isinstance(error, UnicodeEncodeError):
+        return "there are halves of characters in it"
+    line = (_said(error) or type(error).__name__).splitlines()[0]
+    return _CLASS.sub(r"\1", _ERRNO.sub("", line)).replace("'None'", "null")[:400]
 
 
 def first_sentence(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from headlight.models.catalogue import entries
 from headlight.models.catalogue.entries import READS, Entry
 from headlight.models.catalogue.folders import BOTH, check_weights, read_config, stored_in
 from headlight.models.catalogue.formats.layout import is_model_folder
+from headlight.models.catalogue.formats.senseless import opening
 from headlight.models.catalogue.memory import HALVED, check_memory, fitting
 from headlight.models.core.errors import HeadlightError, first_sentence, out_of_memory
 from headlight.models.core.task import SILENT, Cancelled, Part, Task
@@ -136,6 +137,11 @@ def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Ta
         task = Part(task, 0.6)
     _fits(entry, modality, engines)
     task.progress(0.2, f"Loading {entry.title}")
+    with opening(entry.title):
+        return _loaded(entry, engines, device, task)
+
+
+def _loaded(entry: Entry, engines: Engines, device: str, task: Task) -> Engine:
     # What an engine of a plugin brings lies where and as it likes.
     if entry.file is None and entry.folder is not None and is_model_folder(entry.folder):
         numbers = check_weights(stored_in(entry.folder), read_config(entry.folder))

@@ -24,7 +24,7 @@ from headlight.models.attention.calls import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of, tower_of
-from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
+from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only, told
 from headlight.models.core.answers import Answer, Line, SoFar, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence, out_of_memory
 from headlight.models.core.interventions import Hidden, Intervention, Offer
@@ -113,6 +113,7 @@ class LanguageEngine(Askable):
         """
         tokenizer = load_tokenizer(entry.weights)
         model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.85))
+        entry = told(entry, model, _reading(model), missing)
         engine = cls(model, tokenizer, entry, device, is_untrained(model, _reading(model), missing))
         engine.head, said = head_of(model, engine.model, missing, entry, OF_TEXTS)
         if engine.head is not None and engine.head.task == "causal":

@@ -32,7 +32,12 @@ class RecordedEngine:
         title = str(header.get("model") or "A module")
         card = replace(self.card, title=title)
         try:
-            return trace_of(header, arrays, card, self.lease)
+            trace = trace_of(header, arrays, card, self.lease)
+            for (
+                layer
+            ) in trace.layers:  # arrays that do not fit each other are found out here, and not in panes
+                layer.check()
+            return trace
         except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
             raise HeadlightError(
                 "The arrays of this trace do not go together.", "It is damaged: record and save it again."

@@ -25,7 +25,7 @@ from headlight.models.attention.asking.coverage import said_of
 from headlight.models.attention.calls import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
-from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
+from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only, told
 from headlight.models.core.answers import Answer, Line, SoFar, Target, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention, Offer
@@ -125,6 +125,7 @@ class Seq2SeqEngine(Askable):
         target = load_tokenizer(inner) if inner.is_dir() else None
         model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.85))
         needs_only(model.get_encoder(), {"input_ids", "token_type_ids"}, entry.title, "a text")
+        entry = told(entry, model, model, missing)
         engine = cls(model, tokenizer, entry, device, is_untrained(model, model, missing), target)
         engine._look_at_head(missing)
         if entry.where != "bundled":

@@ -255,6 +255,8 @@ def call_of(told: Mapping[str, Any], own: Mapping[str, Any], shared: Mapping[str
     if told["sort"] == "weights":
         v = {"v": part["v"][None]} if "v" in part and sampled else {}
         return GivenCall(name, kind, part["weights"][None], **(v | sampled if v else {}))
+    if not sampled:  # there is nothing to check it by
+        raise ValueError(f"{name} has no rows of what it returned")
     more = {name: torch.as_tensor(shared[told[name]]) for name in ("mask", "bias") if told.get(name)}
     projection = None
     if "projection" in part:

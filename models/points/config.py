@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -53,7 +54,8 @@ def point_config(content: Mapping[str, Any], where: str) -> PointConfig:
 
     def fail(name: str) -> HeadlightError:
         return HeadlightError(
-            f"{where} has no usable “{name}”: {str(content.get(name))[:80]!r}.", "Fetch the model again."
+            f"{where} has no usable “{name}”: {json.dumps(content.get(name), default=str)[:80]}.",
+            "Fetch the model again.",
         )
 
     def among(name: str, *choices: Any) -> Any:

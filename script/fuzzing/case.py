@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from script.fuzzing.damage import damaged
+from script.fuzzing.misplaced import misplaced
 from script.fuzzing.sample import Sample, Samples
 
 _NAMES = ("a.txt", "a.png", "a.npy", "a.npz", "a.las", "a.ply", "a.bin", "a", "a.xyz.gz", "ü ß.dat", "-x.csv")
@@ -29,6 +30,8 @@ class Case:
             return samples[self.reader][-1 - self.number], False
         chance = Random(f"{self.reader} {self.seed} {self.number}")
         good = chance.choice(samples[self.reader])
+        if good.reads:
+            return misplaced(good, chance), False
         name = chance.choice(list(good.files)) if chance.random() < 0.5 or not good.opens else good.opens
         data = good.files[name]
         if chance.random() < 0.05:  # the beginning of one and the end of another

@@ -14,7 +14,8 @@ from headlight.viewer.inputs.sounds.sound import SoundInput
 
 _LONGEST = 800
 _INNARDS = re.compile(
-    r"Traceback|<class |object at 0x|\bError\(|Errno|numpy\.|dtype\(|NoneType|'utf-8' codec|\bNone\b(?! of)"
+    r"Traceback|<class |object at 0x|<_io|\bError\(|Errno|numpy\.|dtype\(|NoneType|'utf-8' codec"
+    r"|\bNone\b(?! of)"
 )
 """What no sentence for a user holds."""
 
@@ -44,6 +45,11 @@ def check_document(what: Any) -> None:
     _hold("\n" not in what.title and len(what.title) < 300, "title")
     if isinstance(what, CloudInput):
         _cloud(what)
+    elif isinstance(what, SoundInput):
+        heard = what.sound.samples
+        _hold(heard.dtype == np.float32 and heard.ndim == 1 and len(heard) > 0, "samples")
+        _hold(bool(np.isfinite(heard).all()), "samples that are no numbers")
+        check_document(what.picture)
     elif isinstance(what, ImageInput):
         pixels = what.pixels
         _hold(pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3, "pixels")

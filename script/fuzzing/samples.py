@@ -46,6 +46,9 @@ def _recorded() -> list[Sample]:
     product = layer | {"name": "one", "sort": "product", "scaling": 0.5, "softcap": None}
     shown = layer | {"name": "two", "sort": "shown"}
     arrays = {f"0.{name}": random.random((heads, tokens, 4), np.float32) for name in "qkv"}
+    scores = np.einsum("hqd,hkd->hqk", arrays["0.q"], arrays["0.k"]) * 0.5
+    attention = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+    arrays |= {"0.rows": np.arange(tokens), "0.outputs": (attention @ arrays["0.v"]).transpose(1, 0, 2)}
     weights = random.random((heads, tokens, tokens), np.float32)
     arrays["1.weights"] = weights / weights.sum(-1, keepdims=True)
     kinds = {

@@ -11,6 +11,7 @@ import resource
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -73,8 +74,9 @@ class Watch:
             self._found.append(what)
 
     @contextmanager
-    def watching(self, size: int, keep: tuple[Path, ...]) -> Iterator[list[str]]:
-        """What is found is in the list when all is done. size: of the file. keep: what lies in the folder."""
+    def watching(self, size: int) -> Iterator[list[str]]:
+        """What is found is in the list when all is done. size: of the file."""
+        there = set(os.listdir(self.folder))
         self._found = found = []
         handles, threads = _handles(), threading.active_count()
         before = _reset_peak()
@@ -93,12 +95,15 @@ class Watch:
         self.taken = _peak() - before
         if (taken := self.taken - size) > MEMORY:
             found.append(f"{taken / 1e9:.1f} GB")
-        left = [one.name for one in self.folder.iterdir() if one not in keep]
+        left = sorted(set(os.listdir(self.folder)) - there)
         left += [name for name in os.listdir(_SHARED) if name.startswith(f"headlight-{os.getpid()}-")]
         if left:
             found.append(f"left {', '.join(left[:3])}")
         if (more := _handles() - handles) > 0:
             found.append(f"{more} handles left open")
+        patience = time.monotonic() + 1  # of a pool that is just being closed
+        while threading.active_count() > threads and time.monotonic() < patience:
+            time.sleep(0.01)
         if (more := threading.active_count() - threads) > 0:
             found.append(f"{more} threads left")
         self._stderr.seek(0)

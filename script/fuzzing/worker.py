@@ -10,16 +10,20 @@ import tempfile
 import time
 import traceback
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from script.fuzzing.case import Case
+from script.fuzzing.sample import Sample
+from script.fuzzing.watch import Watch
 
 
 @dataclass
 class Outcome:
     """came: "document", "notice" (a document that something is said of), "message" or "fault". said: of a
-    message or a fault. faults: what may not be, in words."""
+    message or a fault. faults: what may not be, in words. seconds, memory: that it took, in bytes."""
 
     case: Case
     came: str = "fault"
@@ -29,33 +33,29 @@ class Outcome:
     memory: int = 0
 
 
-def opened(case: Case, folder: Path, watch) -> Outcome:
-    """What comes of one case, made in `folder`."""
-    from headlight.models.core.errors import HeadlightError
-    from headlight.viewer.inputs.inputs import from_path
-    from script.fuzzing.checks import check_document, check_message, extent
-    from script.fuzzing.samples import samples
+Opens = Callable[[Path], tuple[str, ...]]
+"""What is done with a sample that is laid out; its notices."""
 
-    sample, cut = case.made(samples())
+
+def outcome_of(case: Case, sample: Sample, folder: Path, watch: Watch, opens: Opens, quiet: bool) -> Outcome:
+    """What comes of a sample. quiet: warnings are faults."""
+    from headlight.models.core.errors import HeadlightError, out_of_memory
+    from script.fuzzing.checks import check_message
+
     inside = folder / "in"
     shutil.rmtree(inside, ignore_errors=True)
     path = sample.laid(inside)
     outcome = Outcome(case)
     size = sum(map(len, sample.files.values()))
-    with watch.watching(size, (inside,)) as found, warnings.catch_warnings(record=True) as warned:
+    with watch.watching(size) as found, warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         start = time.monotonic()
         try:
-            what = from_path(path)
-            outcome.came = "notice" if what.notices else "document"
-            check_document(what)
-            outcome.said = " ".join(what.notices)
-            if cut:
-                outcome.faults += _lost(case, what, extent)
-            del what
+            notices = opens(path)
+            outcome.came, outcome.said = "notice" if notices else "document", " ".join(notices)
         except HeadlightError as error:
             outcome.came, outcome.said = "message", str(error)
-            if "free memory" in str(error):
+            if "free memory" in str(error) or out_of_memory(error):
                 outcome.faults.append("more than 2 GB")
             try:
                 check_message(error)
@@ -69,17 +69,37 @@ def opened(case: Case, folder: Path, watch) -> Outcome:
         outcome.seconds = time.monotonic() - start
     outcome.faults += found
     outcome.memory = watch.taken
-    outcome.faults += {f"warns: {one.category.__name__}: {str(one.message)[:120]}" for one in warned}
+    if quiet:
+        outcome.faults += {f"warns: {one.category.__name__}: {str(one.message)[:120]}" for one in warned}
     return outcome
 
 
-def _lost(case: Case, what, extent) -> list[str]:
-    """Whether a file that was cut off opens with less in it than before, and nothing is said of that."""
-    from headlight.viewer.inputs.inputs import from_path
+def file_opened(case: Case, folder: Path, watch: Watch) -> Outcome:
+    """What comes of a file for a reader."""
     from script.fuzzing.samples import samples
 
-    name = what.title
-    whole = next(one for one in samples()[case.reader] if Path(one.opens).name == name)
+    sample, cut = case.made(samples())
+
+    def opens(path: Path) -> tuple[str, ...]:
+        from headlight.viewer.inputs.inputs import from_path
+        from script.fuzzing.checks import check_document
+
+        what = from_path(path)
+        check_document(what)
+        if cut:
+            _check_whole(case, what)
+        return what.notices
+
+    return outcome_of(case, sample, folder, watch, opens, quiet=True)
+
+
+def _check_whole(case: Case, what: Any) -> None:
+    """Whether of a file that was cut off all is there, or something said."""
+    from headlight.viewer.inputs.inputs import from_path
+    from script.fuzzing.checks import Unsound, extent
+    from script.fuzzing.samples import samples
+
+    whole = next(one for one in samples()[case.reader] if Path(one.opens).name == what.title)
     with tempfile.TemporaryDirectory() as folder:
         before = from_path(whole.laid(Path(folder)))
     if (
@@ -87,28 +107,51 @@ def _lost(case: Case, what, extent) -> list[str]:
         and extent(what) < extent(before)
         and set(what.notices) <= set(before.notices)
     ):
-        return [f"lost without a word: {extent(what):,} of {extent(before):,}"]
-    return []
+        raise Unsound(f"lost without a word: {extent(what):,} of {extent(before):,}")
+
+
+def model_run(case: Case, folder: Path, watch: Watch) -> Outcome:
+    """What comes of a model."""
+    from script.fuzzing.misplaced import RAN
+    from script.fuzzing.models import models
+    from script.fuzzing.running import ran
+
+    sample, _ = case.made(models())
+    trusted = case.number % 3 == 0
+    outcome = outcome_of(
+        case, sample, folder, watch, lambda path: ran(sample.reads, path, trusted), quiet=False
+    )
+    for place in (folder / "in" / RAN, Path(RAN)):
+        if place.exists():
+            place.unlink()
+            outcome.faults.append("code of the model ran")
+    return outcome
 
 
 def main(folder: Path) -> None:
-    import numpy  # noqa: F401
     import PIL.Image
 
     from headlight.viewer import builtin  # noqa: F401  what there is
     from script.fuzzing.forked import fork_native_readers
+    from script.fuzzing.models import MODELS
     from script.fuzzing.samples import samples
-    from script.fuzzing.watch import Watch
 
     samples()
     PIL.Image.preinit()
     fork_native_readers()
-    watch = Watch(folder)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    watch, ready = Watch(folder), False
     for line in sys.stdin:
         case = Case(**json.loads(line))
-        answers.write(json.dumps(asdict(opened(case, folder, watch))) + "\n")
+        of_model = case.reader == MODELS
+        if of_model and not ready:
+            from script.fuzzing.running import prepared
+
+            prepared()
+            ready = True
+        outcome = (model_run if of_model else file_opened)(case, folder, watch)
+        answers.write(json.dumps(asdict(outcome)) + "\n")
         answers.flush()
 
 

@@ -20,7 +20,7 @@ from script.fuzzing.worker import Outcome
 
 LONGEST = 10.0
 """Seconds that a file may take."""
-_START = 60.0
+_START = 180.0
 """Seconds in which a process is ready, with the first file opened."""
 ROOT = Path(__file__).resolve().parents[2]
 

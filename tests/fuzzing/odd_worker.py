@@ -58,7 +58,7 @@ def main(folder: Path) -> None:
     for line in sys.stdin:
         case = Case(**json.loads(line))
         outcome = Outcome(case, "document")
-        with watch.watching(0, ()) as found:
+        with watch.watching(0) as found:
             try:
                 ACTS[case.number](folder)
             except MemoryError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
+import shutil
 import struct
 import time
 import warnings
@@ -12,11 +14,16 @@ import numpy as np
 import pytest
 
 from headlight.models.core.errors import HeadlightError
+from headlight.viewer.host.forward import forward_pass
+from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.clouds import e57, las
-from headlight.viewer.inputs.inputs import from_bytes, from_path
+from headlight.viewer.inputs.inputs import from_bytes, from_path, from_text
+from headlight.viewer.inputs.pictures.depth import Scale
+from headlight.viewer.inputs.recorded.format import loaded, write
 from headlight.viewer.registry import resolve
 from script.fuzzing.samples import samples
 from script.fuzzing.wrapped import inside
+from tests.models import family_folders
 
 WHOLE = "Get a whole copy of it and try again."
 
@@ -85,3 +92,84 @@ def test_notices_with_endless_names_are_cut(tmp_path):
     notices = from_path(tmp_path / "a.obj").notices
     assert any("<a><a>" in one and "…" in one for one in notices)
     assert max(map(len, notices)) <= 800
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory):
+    return family_folders.made(tmp_path_factory.mktemp("models"), "bert")
+
+
+CONFIGS = {
+    "a word for a number": (
+        {"hidden_size": "wide"},
+        "{}/config.json makes no sense: hidden_size is “wide”, and should be a whole number. "
+        "Correct it, or fetch the model again.",
+    ),
+    "a list for a number or none": (
+        {"bos_token_id": [[None]]},
+        "{}/config.json makes no sense: bos_token_id is [[null]], and should be a whole number or null. "
+        "Correct it, or fetch the model again.",
+    ),
+}
+
+
+def refused(folder, text: str = "a great serve") -> str:
+    with pytest.raises(HeadlightError) as error:
+        forward_pass(from_text(text), RunOptions(model=str(folder), device="cpu"))
+    return str(error.value)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_configurations_that_make_no_sense_say_which_entry_does_not(bert, name, tmp_path):
+    changes, message = CONFIGS[name]
+    folder = shutil.copytree(bert, tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | changes))
+    assert refused(folder) == message.format(folder)
+
+
+def test_whatever_else_stands_in_a_folder_is_one_sentence(bert, tmp_path):
+    folder = shutil.copytree(bert, tmp_path / "model")
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"model_max_length": [1, [2]]}))
+    assert refused(folder) == (
+        "model cannot be opened: what stands in its config.json, or in a file beside it, makes no sense. "
+        "Fetch it again, or choose another model."
+    )
+    (folder / "config.json").write_bytes(b"{\xff}")
+    assert refused(folder) == (
+        f"{folder / 'config.json'} cannot be read: byte 2 (0xFF) is not UTF-8. Fetch the model again."
+    )
+
+
+@pytest.mark.parametrize("wrong", ["0.k", "0.outputs", "0.rows"])
+def test_arrays_of_a_trace_that_do_not_fit_each_other_are_told_when_it_is_read(wrong, tmp_path):
+    made = samples()["recorded"][0]
+    path = made.laid(tmp_path)
+    header, arrays = loaded(str(path))
+    arrays[wrong] = arrays[wrong][..., :3] if arrays[wrong].ndim > 1 else arrays[wrong] + 100
+    write(path, header, arrays.items())
+    with pytest.raises(HeadlightError) as error:
+        forward_pass(from_path(path), RunOptions())
+    assert str(error.value) == (
+        "The arrays of this trace do not go together. It is damaged: record and save it again."
+    )
+
+
+def test_numbers_whose_difference_is_none_are_shown_in_their_order():
+    assert Scale(-1.7e308, 1.7e308).bytes8(np.array([-1.7e308, 0, 1.7e308])).tolist() == [0, 128, 255]
+
+
+def test_damage_that_a_decoder_of_sounds_writes_to_stderr_is_a_notice(capfd):
+    data = sample("mp3")
+    frame = data.index(b"\xff\xe3", 1000)
+    read = from_bytes(data[:frame] + b"1" * 40 + data[frame:], "a.mp3")
+    assert read.notices[0] == "a.mp3 is damaged in places, which may sound wrong or be gone."
+    assert capfd.readouterr().err == ""
+
+
+def test_a_drawing_at_which_its_library_panics_is_damaged_and_nothing_is_said_beside(tmp_path, capfd):
+    pytest.importorskip("resvg_py")
+    vast = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><circle r="4294967295"/></svg>'
+    assert message_of(vast, "a.svg", tmp_path) == f"a.svg is a damaged or cut-off SVG drawing. {WHOLE}"
+    assert capfd.readouterr().err == ""

@@ -131,9 +131,9 @@ def test_a_plugin_adds_a_format_of_clouds(plugin, tmp_path):
     assert np.allclose(cloud.file_coordinates(cloud.points), points, atol=1e-6)
     with pytest.raises(HeadlightError, match=r"^b\.dots is a damaged or cut-off DOTS file\. Get a whole"):
         from_path(tmp_path / "b.dots")
-    (tmp_path / "c.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "c.docx").write_bytes(b"PK\x03\x04")
     with pytest.raises(HeadlightError, match=r"E57, DOTS\), sounds"):
-        from_path(tmp_path / "c.pdf")
+        from_path(tmp_path / "c.docx")
     assert "*.dots" in inputs().split(";;")[3]
     assert names_of_formats().endswith(", DOTS")
 

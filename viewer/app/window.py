@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakValueDictionary
 
 from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPixmap
@@ -41,7 +42,7 @@ from headlight.viewer.app.opening.recent_files import RecentFiles
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Host
 from headlight.viewer.inputs.readers import names_of_formats
-from headlight.viewer.panes.shared.dialogs import FileDialogs, filters, inputs
+from headlight.viewer.panes.shared.dialogs import FileDialogs, filters, inputs, inputs_that_give
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs
@@ -56,6 +57,7 @@ from headlight.widgets.shell.tips import Tips
 from headlight.widgets.shell.welcome import Welcome
 
 if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
     from headlight.viewer.app.layout.deck import Deck
     from headlight.viewer.panes.shared.log_handler import LogHandler
 
@@ -83,6 +85,8 @@ class Window(QMainWindow):
         self._log = log
         self.deck: Deck | None = None
         self.messages = Messages(self)
+        self._traces: WeakValueDictionary[int, Trace] = WeakValueDictionary()
+        """What each document was read as when it was last looked at here."""
         self.runs = Runs(self.session, self.jobs, self.notify, options)
         self.jobs.failed.connect(self._job_failed)
         self.jobs.changed.connect(self.drawn.emit)
@@ -199,9 +203,13 @@ class Window(QMainWindow):
 
     def _name(self) -> None:
         document = self.session.current
-        self.setWindowTitle("Headlight" if document is None else f"{document.title} – Headlight")
+        self.setWindowTitle("Headlight" if document is None else f"{document.named} – Headlight")
 
     def _document_changed(self, document: Document) -> None:
+        trace = document.trace
+        if trace is not None and self._traces.get(document.number) is not trace:
+            self._traces[document.number] = trace
+            self.messages.settled(document.number)
         self._name()
         self._offer_pages()
         self.recent.note(document)
@@ -293,9 +301,17 @@ class Window(QMainWindow):
     def choose_files(self) -> None:
         self.open_paths(self.dialogs.files("input", "Open texts, images, sounds or point clouds", inputs()))
 
+    def choose_second(self) -> None:
+        """A picture for models that match points of two."""
+        document = self.session.current
+        title = "Put a second picture beside this one"
+        path = self.dialogs.file("input", title, inputs_that_give("pixels"))
+        if path and document is not None:
+            self.runs.change(document, second=path)
+
     def choose_room(self) -> None:
-        """A room of S3DIS is a folder, which a dialog for files cannot choose."""
-        folder = self.dialogs.directory("room", "Open a room: a folder with Annotations")
+        """A room of S3DIS is a folder, as many pictures are, which a dialog for files cannot choose."""
+        folder = self.dialogs.directory("room", "Open a folder: of pictures, of clouds, or a room")
         if folder:
             self.runs.open_path(folder)
 
@@ -315,7 +331,7 @@ class Window(QMainWindow):
     def paste(self) -> None:
         self._dropped(QApplication.clipboard().mimeData())
 
-    def _dropped(self, mime: QMimeData) -> None:
+    def _dropped(self, mime: QMimeData | None) -> None:
         try:
             open_mime(mime, self.runs, self.open_paths)
         except HeadlightError as error:

@@ -17,6 +17,8 @@ _CELLS_OR_FIELDS = Needs(("cells",), ("attention", "generation", "fields"), trac
 _THERE = Needs(holds=".session.able:unread")
 _CHANGED = Needs(("read",), holds=".session.able:no_interventions")
 _CHANGES = Needs(("cells",), layers=True, holds=".session.able:no_changes")
+_ONE_OF_FILES = Needs(holds=".session.able:one_file")
+_ONE_OF_FRAMES = Needs(holds=".session.able:one_frame")
 _EXPERIMENTS = ".app.commands.experiments"
 _TABLE = Needs(holds=".session.able:no_columns")
 _EXPORTS = Needs(holds=".session.able:nothing_to_export")
@@ -44,7 +46,7 @@ _SCALE = f"{_LOOKS}:scale_text"
 
 REGISTRY.add(
     Command("open", "Open file…", "File", "choose_files", ("Ctrl+O",)),
-    Command("open-room", "Open a room folder…", "File", "choose_room"),
+    Command("open-room", "Open a folder…", "File", "choose_room"),
     Command("new-text", "New sentence", "File", "new_text", ("Ctrl+N",)),
     Command("new-stack", "New stack of convolutions", "File", "runs.open_stack", ("Ctrl+Shift+N",)),
     Command(
@@ -53,6 +55,13 @@ REGISTRY.add(
         category="File",
         run="runs.ask_in_words",
         needs=Needs(("pixels",), holds=".session.able:recorded"),
+    ),
+    Command(
+        id="second-picture",
+        title="Put a second picture beside this one…",
+        category="File",
+        run="choose_second",
+        needs=Needs(("again", "pixels")),
     ),
     Command("paste", "Paste text, image or file", "File", "paste", ("Ctrl+V",)),
     Command("run-again", "Run again", "File", "run_again", ("F5",), _AGAIN),
@@ -84,6 +93,15 @@ REGISTRY.add(
     Command("export", "Export…", "File", "exports.open", ("Ctrl+E",), _EXPORTS),
     Command("report", "Report…", "File", "exports.report", (), Needs(("read",), trace=True)),
     Command("screenshot", "Save a picture of the window…", "File", "save_screenshot", ("Ctrl+Shift+S",)),
+    *(
+        Command(id_, title, "File", f".app.commands.steps:{act}", (key,), needs, arguments=(by,))
+        for id_, title, key, by, act, needs in (
+            ("file-next", "Next file of the folder", "PgDown", 1, "walk_files", _ONE_OF_FILES),
+            ("file-previous", "Previous file of the folder", "PgUp", -1, "walk_files", _ONE_OF_FILES),
+            ("frame-next", "Next picture of the file", "Ctrl+PgDown", 1, "turn", _ONE_OF_FRAMES),
+            ("frame-previous", "Previous picture of the file", "Ctrl+PgUp", -1, "turn", _ONE_OF_FRAMES),
+        )
+    ),
     Command("close", "Close document", "File", "close_document", ("Ctrl+W",), _OPEN),
     Command(
         id="reopen",

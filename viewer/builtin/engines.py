@@ -43,6 +43,12 @@ REGISTRY.add(
         opens=f"{_ENGINES}.paired.segmenting:SegmentingEngine",
         takes="headlight.models.catalogue.entries:Entry.cuts_by_itself",
     ),
+    Engine(
+        id="matching",
+        reads="image",
+        opens=f"{_ENGINES}.paired.matching:MatchingEngine",
+        takes="headlight.models.catalogue.entries:Entry.matches_pictures",
+    ),
     Engine("paired", "picture-text", f"{_ENGINES}.paired.opening:PairedEngine"),
     Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),
     Engine(

@@ -4,8 +4,9 @@ from headlight.viewer.registry import REGISTRY, Method, Needs
 
 _CELLS = Needs(("cells",), ("attention",), trace=True)
 _LAYERS = Needs(pages=("attention", "weight", "heads", "compare", "arcs"), layers=True)
-_NEIGHBOURS = Needs(
-    ("positions",), ("attention",), layers=True, holds=".slices.clouds.objects:only_an_object"
+_NEIGHBOURS, _GRADIENT = (
+    Needs(("positions",), ("attention",), layers=True, holds=f".slices.clouds.objects:{lacking}")
+    for lacking in ("no_neighbours", "no_gradient")
 )
 _BOXES = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.boxes.standing:no_box")
 
@@ -120,7 +121,7 @@ OF_POINTS = (
         noun="gradient",
         compute=".slices.clouds.relevance:gradient",
         of="layers",
-        needs=_NEIGHBOURS,
+        needs=_GRADIENT,
         key="G",
         unit="share of the gradient",
     ),

@@ -6,6 +6,9 @@ _PICTURES, _CLOUDS = ".inputs.pictures.decoding", ".inputs.clouds"
 _COARSE = f"{_CLOUDS}.coarse"
 _RECORDED = ".inputs.recorded"
 _PILLOW, _TIFF = f"{_PICTURES}:by_pillow", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_CODECS, _FLAT, _RENDERED = (f".inputs.pictures.{one}" for one in ("codecs", "flattened", "rendered"))
+_JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
+_J2K = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 _PROSE = ("txt", "md", "markdown", "text", "rst", "html", "json", "")
 _TABLES = ("xyz", "pts", "csv", "txt", "asc", "xyzrgb", "xyzn", "neu", "tsv", "dat")
 
@@ -14,6 +17,11 @@ def _picture(
     id: str, name: str, endings: tuple[str, ...], magic: tuple[bytes, ...] | str, read: str = _PILLOW
 ):
     return Reader(id, "image", f"{name} image", endings, read, magic, binary=True, names=(name,))
+
+
+def _drawn(id: str, name: str, what: str, magic: tuple[bytes, ...] | str, read: str) -> Reader:
+    """What is drawn before it is a picture."""
+    return Reader(id, "image", f"{name} {what}", (id,), read, magic, names=(name,))
 
 
 def _cloud(
@@ -36,6 +44,26 @@ REGISTRY.add(
     _picture("bmp", "BMP", ("bmp",), (b"BM",)),
     _picture("tiff", "TIFF", ("tif", "tiff"), _TIFF, f"{_PICTURES}:by_tifffile"),
     _picture("gif", "GIF", ("gif",), (b"GIF87a", b"GIF89a")),
+    _picture("heic", "HEIC", ("heic", "heif", "hif"), f"{_RENDERED}:is_heic", f"{_RENDERED}:by_heif"),
+    _picture("jxl", "JPEG XL", ("jxl",), _JPEG_XL, f"{_CODECS}:by_jpegxl"),
+    _picture("jpeg2000", "JPEG 2000", ("jp2", "j2k", "jpx", "jpf", "j2c"), _J2K, f"{_CODECS}:by_jpeg2000"),
+    _picture("psd", "Photoshop", ("psd",), (b"8BPS",), f"{_FLAT}:by_photoshop"),
+    _drawn("svg", "SVG", "drawing", f"{_RENDERED}:is_svg", f"{_RENDERED}:by_resvg"),
+    _drawn("pdf", "PDF", "document", (b"%PDF-",), f"{_RENDERED}:by_pdfium"),
+    *(
+        _picture(id, name, endings, magic)._replace(names=())  # that few people look for
+        for id, name, endings, magic in (
+            ("ico", "icon", ("ico",), (b"\0\0\1\0",)),
+            ("pcx", "PCX", ("pcx",), (b"\n\5\1", b"\n\3\1")),
+            ("sgi", "SGI", ("sgi", "rgb", "bw"), (b"\1\xda",)),
+            ("qoi", "QOI", ("qoi",), (b"qoif",)),
+            ("dds", "DDS", ("dds",), (b"DDS ",)),
+            ("tga", "TGA", ("tga",), ()),
+        )
+    ),
+    _picture(*("pnm", "Netpbm", ("ppm", "pgm", "pbm", "pnm"), f"{_FLAT}:is_pnm", f"{_FLAT}:by_pnm"))._replace(
+        binary=False, names=()
+    ),
     Reader(
         *("numpy", "image", "NumPy image", ("npy",), f"{_PICTURES}:by_numpy", f"{_PICTURES}:is_plane"),
         binary=True,

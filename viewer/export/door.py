@@ -22,7 +22,7 @@ from headlight.viewer.export.results import Result, content
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.engines import said_first
 from headlight.viewer.host.forward import forward_pass
-from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.inputs import (
     Input,
     TextInput,
@@ -223,12 +223,12 @@ def document_of(options: ExportOptions, there: Input | None = None) -> Input:
     """The input, as it is asked to be read. there: it was read already. HeadlightError where the options are
     of others."""
     text = options.given.get("text")
-    if there is not None:
-        document = there
+    if there is not None:  # of which another frame may be asked for
+        document = REGISTRY.adapter_of(there).sought(there, Making(run_options(options.given)), SILENT)
     else:
-        told = Meanings(options.given.get("columns") or ())
-        file = options.file
-        document = from_text(known(text, str)) if file is None else from_path(file, meanings=told)
+        told, file = Meanings(options.given.get("columns") or ()), options.file
+        reading = run_options(options.given).reading
+        document = from_text(known(text, str)) if file is None else from_path(file, SILENT, told, reading)
     if text is not None and (options.file is not None or there is not None):
         document = with_text(document, text)
     _, kind = _export_of(options.what, document)
@@ -251,9 +251,10 @@ def _export_of(what: str, document: Input) -> tuple[Export, Kind]:
             f"{what.capitalize()} asks the model anew, and what was recorded from Python is without it.",
             "Export its attention, rollout or heads, or open the input with a model.",
         )
-    raise HeadlightError(
-        f"{what.capitalize()} is of {_named(kinds)}, and this is {kind.one}.", f"Choose {kinds[0].one}."
-    )
+    step = f"Choose {kinds[0].one}."
+    if isinstance(document, TextInput) and document.table and any("positions" in one.gives for one in kinds):
+        step = "Say what its columns are, with --columns x,y,z and so on, or choose a point cloud."
+    raise HeadlightError(f"{what.capitalize()} is of {_named(kinds)}, and this is {kind.one}.", step)
 
 
 def _named(kinds: Iterable[Kind]) -> str:

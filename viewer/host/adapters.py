@@ -25,10 +25,12 @@ from headlight.viewer.inputs.inputs import (
     StackInput,
     TextInput,
     beside,
+    from_path,
 )
 from headlight.viewer.inputs.recorded.format import loaded
 from headlight.viewer.inputs.recorded.inputs import Recorded, RecordedCloud, RecordedText, step_of
 from headlight.viewer.inputs.sounds.sound import SoundInput
+from headlight.viewer.inputs.told.columns import Meanings
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,22 @@ class Adapter:
     def remade(self, what: Any, recipe: Making, task: Task) -> Any:
         """What the recipe asks for, made of what there is."""
         return what
+
+    def is_other(self, what: Any, recipe: Making) -> bool:
+        """Whether the recipe wants another file than was read, or another picture of it."""
+        file = recipe.options.file
+        return file is not None and file != getattr(what, "path", file)
+
+    def sought(self, what: Any, recipe: Making, task: Task) -> Any:
+        """What the recipe wants to be read in place of what there is; that, where it wants no other."""
+        if not self.is_other(what, recipe):
+            return what
+        task.progress(0.0, "Reading")
+        file, meanings = recipe.options.file or what.path, Meanings(recipe.columns or ())
+        found = from_path(file, task, meanings, recipe.options.reading)
+        if type(found) is not type(what):
+            raise HeadlightError(f"{found.title} holds something else.", "Open it by itself.")
+        return found
 
     def is_file(self, what: Any, path: str) -> bool:
         """Whether it still is what the file holds that it was read from."""
@@ -107,8 +125,13 @@ class Texts(Adapter):
 
 
 class Images(Adapter):
+    def is_other(self, what: ImageInput, recipe: Making) -> bool:
+        frame = recipe.options.frame or 1
+        return (what.film is not None and what.film.at != frame) or super().is_other(what, recipe)
+
     def remade(self, what: ImageInput, recipe: Making, task: Task) -> ImageInput:
-        return what.edited(edits(recipe.interventions))
+        found = self.sought(what, recipe, task).beside(recipe.options.second, task)
+        return found.edited(edits(recipe.interventions))
 
     def extent(self, what: ImageInput) -> int:
         return sum(0 if one is None else one.nbytes for one in (what.pixels, what.measured, what.plain))
@@ -123,6 +146,7 @@ class Images(Adapter):
                 "Choose a model of two towers (CLIP, SigLIP), such as small-clip.",
             )
         here = {name: value for name, value in given.items() if name in taken}
+        here |= {"parts": what.parts} if "parts" in taken else {}
         trace = engine.run(what.pixels, size=options.size, task=task, **here)
         left = [said for names, said in _BESIDE.items() if given.keys() - here.keys() & set(names)]
         notices = [f"{engine.card.title} {said}" for said in left]
@@ -139,6 +163,13 @@ _BESIDE = {
 class PicturesWithTexts(Adapter):
     def asked(self, what: PictureTextInput) -> dict[str, Any]:
         return {"text": TextInput(what.title, what.text)}
+
+    def is_other(self, what: PictureTextInput, recipe: Making) -> bool:
+        return IMAGES.is_other(what.picture, recipe)
+
+    def sought(self, what: PictureTextInput, recipe: Making, task: Task) -> PictureTextInput:
+        picture = IMAGES.sought(what.picture, recipe, task)
+        return what if picture is what.picture else replace(what, picture=picture, title=picture.title)
 
     def remade(self, what: PictureTextInput, recipe: Making, task: Task) -> PictureTextInput:
         text = what.text if recipe.text is None else recipe.text.text
@@ -195,6 +226,7 @@ class Clouds(Adapter):
         return {"frame": what.frame, "listed": what.listed, "columns": columns}
 
     def remade(self, what: CloudInput, recipe: Making, task: Task) -> CloudInput:
+        what = self.sought(what, recipe, task)
         if recipe.listed is not None and recipe.listed != what.listed:
             task.progress(0.0, "Reading its labels")
             what = relabelled(what, recipe.listed)

@@ -5,6 +5,7 @@ The command line has them, of a window and of exports alike, and a document can 
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
@@ -13,7 +14,7 @@ from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.told.columns import ROLES, Roles, columns
 from headlight.viewer.inputs.told.units import SHORT_UNITS, UNITS, Up
-from headlight.viewer.options import corners, count, is_given, numbers, option, place, within
+from headlight.viewer.options import corners, count, is_given, numbers, option, place, some, within
 from headlight.viewer.registry import REGISTRY, resolve
 
 if TYPE_CHECKING:
@@ -26,6 +27,18 @@ WRITING = ("new", "beams", "temperature", "top_k", "top_p", "seed", "target", "i
 """What tells that a model is to write."""
 SIZES = (224, 1022)
 """Least and most pixels of a picture's short side."""
+
+
+UTF_8 = "utf-8"
+
+
+def named_encoding(value: str) -> str:
+    from headlight.viewer.inputs.encodings import known_encoding
+
+    try:
+        return known_encoding(value)
+    except LookupError:
+        raise argparse.ArgumentTypeError(f"“{value}” is no encoding that is known, as cp1252 is") from None
 
 
 @dataclass(frozen=True)
@@ -67,11 +80,31 @@ class Written:
         return known
 
 
+@dataclass(frozen=True, kw_only=True)
+class OfFilm:
+    """Which of several pictures in one file."""
+
+    frame: int | None = option(
+        "of an animation or of several pages the one that is read, from 1",
+        parse=some,
+        metavar="N",
+        window=True,
+    )
+
+
+def frame_of(read: ImageInput) -> int | None:
+    """As is asked for it; None of the first."""
+    return None if read.film is None or read.film.at == 1 else read.film.at
+
+
 @dataclass(frozen=True)
 class OfText(Written):
     text: str | None = option("a text in place of a FILE, or beside a picture", metavar="TEXT", window=True)
     pair: str | None = option("the second text of a pair", metavar="TEXT", window=True)
     start: int | None = option("first token shown of a long text", parse=count, metavar="TOKEN")
+    encoding: str | None = option(
+        "in which a text's file is read (guessed)", parse=named_encoding, metavar="NAME", window=True
+    )
 
     def applied(self, read: TextInput) -> TextInput:
         if self.pair is None:
@@ -79,16 +112,18 @@ class OfText(Written):
         from headlight.viewer.inputs.inputs import from_text
 
         made = from_text(read.text, read.title, self.pair)
-        return replace(made, notices=(*read.notices, *made.notices))
+        return replace(made, notices=(*read.notices, *made.notices), encoding=read.encoding)
 
     @classmethod
     def of(cls, read: TextInput, run: RunOptions, is_file: bool) -> OfText:
         text = None if is_file else read.text
-        return cls(text=text, pair=read.pair, start=run.start or None, **cls.asked(run))
+        encoding = read.encoding if is_file and read.encoding != UTF_8 else None
+        start = run.start or None
+        return cls(text=text, pair=read.pair, start=start, encoding=encoding, **cls.asked(run))
 
 
 @dataclass(frozen=True)
-class OfPictureText(Written):
+class OfPictureText(Written, OfFilm):
     text: str | None = option("a text in place of a FILE, or beside a picture", metavar="TEXT", window=True)
 
     def applied(self, read: PictureTextInput | ImageInput) -> PictureTextInput:
@@ -100,7 +135,7 @@ class OfPictureText(Written):
 
     @classmethod
     def of(cls, read: PictureTextInput, run: RunOptions, is_file: bool) -> OfPictureText:
-        return cls(text=read.text, **cls.asked(run))
+        return cls(text=read.text, frame=frame_of(read.picture), **cls.asked(run))
 
 
 @dataclass(frozen=True)
@@ -125,7 +160,7 @@ class OfSound(Written):
 
 
 @dataclass(frozen=True)
-class OfImage:
+class OfImage(OfFilm):
     size: int | None = option(
         "short side of a picture, {} to {}".format(*SIZES),
         parse=within(*SIZES),
@@ -141,7 +176,6 @@ class OfImage:
         metavar="PROMPT",
         window=True,
     )
-
     at: tuple[tuple[float, float], ...] | None = option(
         "pixels on what a model (SAM) is to cut out of a picture",
         many=True,
@@ -159,13 +193,20 @@ class OfImage:
         window=True,
     )
 
+    second: str | None = option(
+        "another picture, beside the first: for models that match points of two (LightGlue)",
+        metavar="FILE",
+        window=True,
+    )
+
     def applied(self, read: ImageInput) -> ImageInput:
-        return read
+        return read.beside(self.second) if self.second else read
 
     @classmethod
     def of(cls, read: ImageInput, run: RunOptions, is_file: bool) -> OfImage:
         compared = run.size, run.texts or None, run.prompts or None
-        return cls(*compared, run.at or None, run.not_at or None, run.around)
+        shown = run.at or None, run.not_at or None, run.around
+        return cls(*compared, *shown, run.second or None, frame=frame_of(read))
 
 
 @dataclass(frozen=True)

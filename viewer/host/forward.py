@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -22,7 +23,17 @@ from headlight.viewer.host.recipe import Making, RunOptions, says_of
 from headlight.viewer.host.sources import file_of, told
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.clouds.labels import place
-from headlight.viewer.inputs.inputs import ImageInput, Input, beside, from_path, from_text, with_text
+from headlight.viewer.inputs.inputs import (
+    ImageInput,
+    Input,
+    beside,
+    from_path,
+    from_text,
+    is_input,
+    with_text,
+)
+from headlight.viewer.inputs.readers import Several, files_in
+from headlight.viewer.inputs.source import AS_USUAL, Reading
 from headlight.viewer.inputs.told.columns import GUESSED, Meanings
 from headlight.viewer.options import taken
 from headlight.viewer.registry import REGISTRY, Kind, resolve
@@ -107,23 +118,36 @@ def model_for(what: Input, options: RunOptions) -> tuple[str, tuple[str, ...]]:
 
 def of_file(
     path: str,
-    classes: str | None,
+    reading: Reading = AS_USUAL,
     meanings: Meanings = GUESSED,
     task: Task = SILENT,
     unit: str | None = None,
-) -> Input:
-    """What a file holds. classes: the list that labels are read by, where there are any; None for a guess.
-    meanings: what is known of its columns, if it is a table. unit: of its coordinates, by its sign."""
+) -> Input | Several:
+    """What a file holds, read so; of a folder that is no input itself the files in it. meanings: what is
+    known of its columns, if it is a table. unit: of its coordinates, by its sign."""
     task.progress(0.0, "Reading")
-    what = from_path(path, task, meanings, task.partial)
+    if Path(path).is_dir() and not is_input(path):
+        return files_in(Path(path))
+    what, classes = from_path(path, task, meanings, reading, task.partial), reading.classes
     if unit is not None and isinstance(what, CloudInput):
         what = OfCloud(unit=unit).applied(what)
     return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what
 
 
-def described(path: str, text: str, task: Task = SILENT) -> Input:
+def of_kind(kind: str, path: str, reading: Reading = AS_USUAL, task: Task = SILENT) -> Input:
+    """What a file holds that is to be of this kind. HeadlightError where it is of another."""
+    what = of_file(path, reading, task=task)
+    if isinstance(what, Several) or REGISTRY.kind_of(what).id != kind:
+        raise HeadlightError(
+            f"{Path(path).name} is not {REGISTRY.all(Kind)[kind].one}, as the other files are.",
+            "Open it by itself.",
+        )
+    return what
+
+
+def described(path: str, text: str, reading: Reading = AS_USUAL, task: Task = SILENT) -> Input:
     """The picture that a file holds, with a text beside it. HeadlightError where it holds none."""
-    return with_text(of_file(path, None, task=task), text)
+    return with_text(of_file(path, reading, task=task), text)
 
 
 def dropped_on(path: str, text: str, model: str, meanings: Meanings = GUESSED, task: Task = SILENT) -> Input:
@@ -132,7 +156,7 @@ def dropped_on(path: str, text: str, model: str, meanings: Meanings = GUESSED, t
     from headlight.models.catalogue import entries
     from headlight.models.catalogue.folders import BOTH
 
-    what = of_file(path, None, meanings, task)
+    what = of_file(path, AS_USUAL, meanings, task)
     try:
         both = entries.find(model, trust_pickle=True, brought=engines.brought()).reads(BOTH)
     except HeadlightError:
@@ -148,7 +172,13 @@ def given(make: Callable[[], Input], task: Task = SILENT) -> Input:
 def again(recipe: Making, path: str, held: Input | None, task: Task = SILENT) -> Input:
     """An input as it was before it was closed: `held`, or else what the file has."""
     meanings = Meanings(recipe.columns or ())
-    return recipe.input(from_path(path, task, meanings) if held is None else held, task)
+    there = from_path(path, task, meanings, recipe.options.reading) if held is None else held
+    return recipe.input(there, task)
+
+
+def elsewhere(source: Input, recipe: Making, task: Task = SILENT) -> Input:
+    """The file, or the picture of a file, that a recipe wants in place of the one that was read."""
+    return REGISTRY.adapter_of(source).sought(source, recipe, task)
 
 
 def made(
@@ -191,8 +221,8 @@ def read_again(recipe: Recipe, task: Task = SILENT) -> tuple[Input, Pass]:
     if isinstance(source, str):
         path, what = "", from_text(source)
     else:
-        path = source.path
-        what = from_path(path, task, Meanings(tuple(given.get("columns", ()))))
+        path, told_columns = source.path, Meanings(tuple(given.get("columns", ())))
+        what = from_path(path, task, told_columns, run_options(given).reading)
         if file_of(path) != source:
             raise HeadlightError(f"{path} is not what it was.", "Open it as it is now.")
     if options := REGISTRY.all(Kind)[recipe.kind].options:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from headlight.models.core.answers import Writing
     from headlight.models.core.interventions import Intervention
     from headlight.viewer.inputs.inputs import Input, TextInput
+    from headlight.viewer.inputs.source import Reading
     from headlight.viewer.inputs.told.columns import Roles
     from headlight.viewer.inputs.told.frame import Frame
 
@@ -26,10 +27,12 @@ class RunOptions:
     clouds.labels.TITLES; None for a guess. says: what kind of answer is needed, where no model is named (see
     `Entry`). writing: how the model goes on with a text, None where it does not. texts: classes that a
     picture is compared with, each put into every one of `prompts`. at, not_at, around: pixels of a picture on
-    what is to be cut out of it and beside that, and the first and last pixel of a box around it. step: of
-    several recordings the one that is shown, None for the last. since: the second of a sound from which on it
-    is heard. language: of what is said in it, None for a guess of the model's; translate: it is to be written
-    in English.
+    what is to be cut out of it and beside that, and the first and last pixel of a box around it. second: the
+    file of a picture that stands beside it. step: of several recordings the one that is shown, None for the
+    last. since: the second of a sound from which on it is heard. language: of what is said in it, None for a
+    guess of the model's; translate: it is to be written in English. frame: of several pictures in a file the
+    one, from 1; encoding: of a text's file; None for what is usual. file: of several files the one that is
+    read, None for the one that was opened.
     """
 
     model: str | None = None
@@ -46,10 +49,21 @@ class RunOptions:
     at: tuple[tuple[float, float], ...] = ()
     not_at: tuple[tuple[float, float], ...] = ()
     around: tuple[float, float, float, float] | None = None
+    second: str = ""
     step: int | None = None
     since: float = 0.0
     language: str | None = None
     translate: bool = False
+    frame: int | None = None
+    encoding: str | None = None
+    file: str | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """How a file is read."""
+        from headlight.viewer.inputs.source import Reading
+
+        return Reading(self.frame, self.encoding, self.classes)
 
 
 def says_of(options: RunOptions) -> str:

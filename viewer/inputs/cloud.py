@@ -54,6 +54,8 @@ class CloudInput:
     """float32 (n,), of any range, as the file has it"""
     ring: np.ndarray | None = None
     """int16 (n,): the beam of a turning sensor that measured each point, from the lowest on"""
+    path: str = ""
+    """The file or folder that it was read from, "" for none."""
     boxes: Boxes | None = None
     """True boxes around things, in local metres, where a file beside this one has them."""
     edits: BoxEdits | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from typing import NamedTuple
 
 _HEAD = 65_536
 
@@ -33,8 +34,28 @@ _GUESSED = {
     "gb18030": "GB18030",
     "big5": "Big5",
     "euc_kr": "EUC-KR",
+    "cp1254": "Windows-1254",
+    "cp1255": "Windows-1255",
+    "cp1256": "Windows-1256",
+    "cp1257": "Windows-1257",
+    "cp874": "Windows-874",
+    "cp850": "DOS 850",
+    "cp866": "DOS 866",
+    "koi8_u": "KOI8-U",
+    "mac_roman": "Mac Roman",
+    "cp932": "Windows-932",
 }
 """What texts without a mark are written in, if not in UTF-8; of equally likely ones the first is taken."""
+
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-16-le": "UTF-16, little-endian",
+    "utf-16-be": "UTF-16, big-endian",
+    **_GUESSED,
+    "iso8859-2": "ISO 8859-2",
+    "iso2022_jp": "ISO-2022-JP",
+}
+"""What can be chosen, and what people call it."""
 
 _SHIFTS = re.compile(r"\x1b\$[@B][!-~]")
 """Where Japanese begins in a text of 7 bits."""
@@ -60,8 +81,32 @@ class Torn(Exception):
         self.label, self.at = label, at
 
 
-def decoded(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    """The text, and what the user should know about it. Raises NotText and Torn."""
+class Decoded(NamedTuple):
+    """text; notices: what the user should know about it; encoding: by Python's name."""
+
+    text: str
+    notices: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+
+
+def known_encoding(name: str) -> str:
+    """Python's name of an encoding of texts. LookupError for what is none."""
+    found = codecs.lookup(name.strip())
+    if not getattr(found, "_is_text_encoding", True):
+        raise LookupError(f"{name} is no encoding of texts")
+    ours = {codecs.lookup(one).name: one for one in ENCODINGS}
+    return ours.get(found.name, found.name)
+
+
+def titled(encoding: str) -> str:
+    """What people call an encoding."""
+    return ENCODINGS.get(encoding, encoding)
+
+
+def decoded(data: bytes, name: str, chosen: str | None = None) -> Decoded:
+    """The text of bytes, in an encoding that was chosen or else is found. Raises NotText and Torn."""
+    if chosen is not None:
+        return _as_chosen(data, chosen)
     mark, codec, label = next(
         ((m, c, n) for m, c, n in _MARKS if data.startswith(m)), (b"", "utf-8", "UTF-8")
     )
@@ -75,8 +120,9 @@ def decoded(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
         return _wide(data, name)
     if _SHIFTS.search(text[:_HEAD]):
         try:
-            return data[len(mark) :].decode("iso2022_jp"), (
-                f"{name} does not say its encoding: it is read as ISO-2022-JP.",
+            text = data[len(mark) :].decode("iso2022_jp")
+            return Decoded(
+                text, (f"{name} does not say its encoding: it is read as ISO-2022-JP.",), "iso2022_jp"
             )
         except UnicodeDecodeError:
             pass  # an escape that means something else
@@ -84,9 +130,22 @@ def decoded(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     if controls > _UTF8_CONTROLS * len(text):
         raise NotText
     if not controls:
-        return text, ()
+        return Decoded(text, encoding=codec)
     many = "a control character" if controls == 1 else f"{controls:,} control characters"
-    return text, (f"{name} holds {many}, which cannot be seen.",)
+    return Decoded(text, (f"{name} holds {many}, which cannot be seen.",), codec)
+
+
+def _as_chosen(data: bytes, chosen: str) -> Decoded:
+    mark = next((mark for mark, codec, _ in _MARKS if data.startswith(mark) and _alike(codec, chosen)), b"")
+    try:
+        return Decoded(data[len(mark) :].decode(chosen), encoding=known_encoding(chosen))
+    except UnicodeDecodeError as error:
+        raise Torn(titled(chosen), len(mark) + error.start) from error
+
+
+def _alike(codec: str, chosen: str) -> bool:
+    """Whether a mark of `codec` belongs into a text of the chosen encoding; "utf-16" takes its own."""
+    return codec == known_encoding(chosen)
 
 
 def promises_utf16(head: bytes) -> bool:
@@ -112,7 +171,7 @@ def looks_like_text(data: bytes) -> bool:
     return True
 
 
-def _wide(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
+def _wide(data: bytes, name: str) -> Decoded:
     """UTF-16 or UTF-32 without a mark: of two orders of bytes the one with more spaces and points."""
     found = []
     for codec, label in _WIDE:
@@ -121,14 +180,14 @@ def _wide(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
         except UnicodeDecodeError:
             continue
         if text and "\0" not in text and all(map(_is_written, text[:_HEAD])):
-            found.append((sum(character < "\x80" for character in text[:_HEAD]), label, text))
+            found.append((sum(character < "\x80" for character in text[:_HEAD]), label, text, codec))
     if not found:
         raise NotText
-    _, label, text = max(found, key=lambda each: each[0])
-    return text, (f"{name} does not say its encoding: it is read as {label}.",)
+    _, label, text, codec = max(found, key=lambda each: each[0])
+    return Decoded(text, (f"{name} does not say its encoding: it is read as {label}.",), codec)
 
 
-def _guessed(data: bytes, name: str, first: int) -> tuple[str, tuple[str, ...]]:
+def _guessed(data: bytes, name: str, first: int) -> Decoded:
     """What is no UTF-8 from byte `first` on: UTF-8 with a few bad bytes, or what was usual before it."""
     if b"\0" in data:
         return _wide(data, name)
@@ -138,16 +197,15 @@ def _guessed(data: bytes, name: str, first: int) -> tuple[str, tuple[str, ...]]:
     bad = text.count(_REPLACED)
     if bad * _MOSTLY <= len(text) - len(text.encode("ascii", "ignore")) - bad:
         many = "a byte that is" if bad == 1 else f"{bad:,} bytes that are"
-        return text, (f"{name} holds {many} not UTF-8, from byte {first:,} on: shown as {_REPLACED}.",)
+        said = f"{name} holds {many} not UTF-8, from byte {first:,} on: shown as {_REPLACED}."
+        return Decoded(text, (said,), "utf-8")
     for codec in _likely(data, first):
         try:
             text = data.decode(codec)
         except UnicodeDecodeError:
             continue
-        return text, (
-            f"{name} is not UTF-8: it is read as {_GUESSED[codec]}, which is a guess. "
-            "If it reads wrong, save it as UTF-8.",
-        )
+        said = f"{name} is not UTF-8: it is read as {_GUESSED[codec]}, which is a guess. "
+        return Decoded(text, (f"{said}If it reads wrong, choose another encoding.",), codec)
     raise Torn("UTF-8", first)
 
 

@@ -19,10 +19,20 @@ from headlight.models.core.errors import HeadlightError, known, sentence, shown
 from headlight.models.core.interventions import Edit
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import Box
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.clouds.tables.told import is_asked, undecided
+from headlight.viewer.inputs.pictures.pairs import side_by_side
 from headlight.viewer.inputs.readers import claiming, is_rest, reader_of
-from headlight.viewer.inputs.source import HEAD, Source, ending_of
+from headlight.viewer.inputs.source import (
+    AS_USUAL,
+    FULL,
+    HEAD,
+    Reading,
+    Source,
+    ending_of,
+    no_room,
+)
 from headlight.viewer.inputs.told.columns import AS_TEXT, GUESSED, Meanings, Table, Undecided
 from headlight.viewer.registry import REGISTRY, Kind, Reader, resolve
 
@@ -33,28 +43,64 @@ _TITLE_LENGTH = 40
 @dataclass(frozen=True)
 class TextInput:
     """One text or a pair. notices: sentences the user should see. table: its first rows, where its file may
-    as well be a table of points."""
+    as well be a table of points. encoding: in which its file was read, "" of what is in none.
+    """
 
     title: str
     text: str
     pair: str | None = None
     notices: tuple[str, ...] = ()
     table: Table | None = None
+    encoding: str = ""
+
+
+@dataclass(frozen=True)
+class Film:
+    """Several pictures in one file: frames, or pages. count: how many, at least where that is not all of it;
+    at: which of them is shown, from 1.
+    """
+
+    count: int
+    at: int = 1
+    is_all: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class ImageInput:
     """pixels: uint8 (height, width, 3), upright, sRGB. notices: sentences the user should see. measured:
     (height, width), upright, the numbers of a file with more than a byte for its one channel, NaN for none.
-    edits: what was done to it since it was read. plain: its pixels before that, None where nothing was.
+    film: what it is one picture of. edits: what was done to it since it was read. plain: its pixels before
+    that, None where nothing was. path: the file that it was read from, "" for none. second: the file of
+    another picture that stands beside it, "" for none; parts: where both do then; alone: what it was before.
     """
 
     title: str
     pixels: np.ndarray
     notices: tuple[str, ...] = ()
     measured: np.ndarray | None = None
+    film: Film | None = None
     edits: tuple[Edit, ...] = ()
     plain: np.ndarray | None = None
+    path: str = ""
+    second: str = ""
+    parts: tuple[Box, Box] | None = None
+    alone: ImageInput | None = None
+
+    def beside(self, second: str, task: Task = SILENT) -> ImageInput:
+        """With the picture of this file to its right and no other, "" for none. HeadlightError where the file
+        holds none."""
+        if second == self.second:
+            return self
+        first = (self if self.alone is None else self.alone).edited(())
+        if not second:
+            return first
+        other = from_path(second, task)
+        if not isinstance(other, ImageInput):
+            raise HeadlightError(f"{other.title} is no picture.", "Choose a picture to put beside it.")
+        pixels, parts = side_by_side(first.pixels, other.pixels)
+        title, notices = f"{first.title} and {other.title}", (*first.notices, *other.notices)
+        both = ImageInput(title, pixels, notices, film=first.film, path=first.path)
+        return replace(both, second=second, parts=parts, alone=first)
 
     def edited(self, edits: tuple[Edit, ...]) -> ImageInput:
         """With these edits and no others."""
@@ -103,6 +149,7 @@ def from_path(
     path: str | os.PathLike[str],
     task: Task = SILENT,
     meanings: Meanings = GUESSED,
+    reading: Reading = AS_USUAL,
     early: Callable[[CloudInput], None] | None = None,
 ) -> Input:
     """The text, image or point cloud that a file holds. A cloud tells `task` how far it is.
@@ -111,7 +158,13 @@ def from_path(
     all are read, if that can be. Raises HeadlightError, Undecided where somebody
     is to be asked what they are; never waits for a pipe or a device.
     """
-    path = Path(path)
+    what = _from_path(Path(path), task, meanings, reading, early)
+    return replace(what, path=str(path)) if isinstance(what, ImageInput | CloudInput) else what
+
+
+def _from_path(
+    path: Path, task: Task, meanings: Meanings, reading: Reading, early: Callable[[CloudInput], None] | None
+) -> Input:
     name = shown(path.name or str(path))
     inside = _check_kind(path, name)
     if inside is not None:
@@ -122,12 +175,14 @@ def from_path(
         with _complaining(path, name, opened=True):
             head = file.read(HEAD)
             ending = ending_of(path.name)
-            return _read(Source(name, file, state.st_size, path, task, head, ending, meanings, early))
+            return _read(
+                Source(name, file, state.st_size, path, task, head, ending, meanings, reading, early)
+            )
 
 
-def from_bytes(data: bytes, title: str) -> Input:
+def from_bytes(data: bytes, title: str, reading: Reading = AS_USUAL) -> Input:
     """What `data` holds, by its content. `title` is its file name, or what the user should read instead."""
-    return _read(replace(Source.of(data, title), name=shown(title)))
+    return _read(replace(Source.of(data, title), name=shown(title), reading=reading))
 
 
 def _read(source: Source) -> Input:
@@ -136,11 +191,14 @@ def _read(source: Source) -> Input:
     reader = reader_of(source)
     table = undecided(source) if is_rest(reader) else None
     asks = source.meanings.asks or source.size > MAX_TEXT_BYTES  # which can be no text
-    if table is not None and asks and is_asked(table, source.meanings):
+    doubtful = table is not None and is_asked(table, source.meanings)
+    if table is not None and doubtful and asks:
         raise Undecided(table)
     what = _tabled(_opened(reader, source), source.meanings)
     if isinstance(what, TextInput) and table is not None:
-        what = replace(what, table=table)
+        said = f"{source.name} may be a table of points: it is read as a text, since nothing says which of "
+        said += "its columns are x, y and z. --columns does."
+        what = replace(what, table=table, notices=(*what.notices, *([said] if doubtful else [])))
     # What reads as a text may be named like any other; what does not, or is named like a picture, may not.
     claims = claiming(source.ending)
     plain = not reader.binary and not any(one.binary for one in claims)
@@ -259,6 +317,8 @@ def _complaining(path: Path, name: str, opened: bool = False) -> Iterator[None]:
                 f"{name} is damaged or cut off: it points outside of itself.",
                 "Get a whole copy of it and try again.",
             ) from error
+        if opened and error.errno in FULL:
+            raise no_room(name) from error
         reason = (error.strerror or type(error).__name__).lower()
         step = _CHECK if error.errno in _NAMED_WRONG else "See whether its drive works, and try again."
         raise HeadlightError(f"{name} cannot be read: {reason}.", step) from error

@@ -2,15 +2,73 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
+from headlight.models.core.errors import HeadlightError, shown
 from headlight.viewer.inputs.encodings import is_binary, looks_like_text
-from headlight.viewer.inputs.source import Source
+from headlight.viewer.inputs.source import Source, ending_of
 from headlight.viewer.inputs.told.columns import AS_TEXT
 from headlight.viewer.registry import REGISTRY, Kind, Reader, resolve
 
+MOST_FILES = 100_000
+"""Of a folder, that are walked through."""
 _PROSE = 1 / 4
 """Share of lines of words from which on a text that begins like something else is a text."""
+
+
+@dataclass(frozen=True)
+class Several:
+    """Files in a folder, which are shown one after another. kind: of all of them. said: what the user should
+    know."""
+
+    kind: str
+    files: tuple[str, ...]
+    said: str
+
+
+def files_in(folder: Path) -> Several:
+    """The pictures or the clouds in a folder, whichever are more, in the order of the numbers in their names.
+
+    HeadlightError where there is none.
+    """
+    found: dict[str, list[Path]] = {}
+    others = 0
+    for file in sorted(folder.iterdir(), key=lambda one: _numbered(one.name)):
+        kind = None if file.name.startswith(".") or not file.is_file() else _walked(ending_of(file.name))
+        if kind is None:
+            others += not file.name.startswith(".")
+        else:
+            found.setdefault(kind, []).append(file)
+    if not found:
+        raise HeadlightError(
+            f"{shown(folder.name)} is a folder without pictures or point clouds.", "Choose a file in it."
+        )
+    kind, files = max(found.items(), key=lambda each: len(each[1]))
+    others += sum(map(len, found.values())) - len(files)
+    what = REGISTRY.all(Kind)[kind]
+    said = f"{shown(folder.name)} holds {len(files):,} {what.noun if len(files) == 1 else what.plural}"
+    said += ": Page Down and Page Up walk through them." if len(files) > 1 else "."
+    if others:
+        one = "1 other thing in it is" if others == 1 else f"{others:,} other things in it are"
+        said += f" {one} passed over."
+    return Several(kind, tuple(map(str, files[:MOST_FILES])), said)
+
+
+def _walked(ending: str) -> str | None:
+    """The kind of files that are named so, if these can be looked at one after another."""
+    claims = [one for one in claiming(ending) if one.names or one.binary]
+    kind = None if not claims or claiming(ending)[0] is _rest() else REGISTRY.all(Kind)[claims[0].kind]
+    walked = kind is not None and "again" in kind.gives and {"pixels", "positions"} & set(kind.gives)
+    return kind.id if walked else None
+
+
+def _numbered(name: str) -> tuple[tuple[int, int | str], ...]:
+    """“scan 9” stands before “scan 10”."""
+    parts = re.split(r"(\d{1,18})", name.casefold())
+    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in parts if part)
 
 
 def reader_of(source: Source) -> Reader:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +27,36 @@ def damaged(name: str, kind: str) -> HeadlightError:
     return HeadlightError(f"{name} is a damaged or cut-off {kind}.", WHOLE_COPY)
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says where there is no room left."""
+
+
+def no_room(name: str) -> HeadlightError:
+    """The error of a file that is unpacked, or copied, where too little room is."""
+    return HeadlightError(
+        f"There is no room in {tempfile.gettempdir()} for what {name} unpacks to.",
+        "Make room there, or set TMPDIR to another folder.",
+    )
+
+
 def ending_of(name: str) -> str:
     return Path(name).suffix.lower().removeprefix(".")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read, where that can be chosen; None for what is usual.
+
+    frame: of several pictures in a file the one, from 1. encoding: of a text, by Python's name. classes: the
+    list that the labels of a cloud are numbers of.
+    """
+
+    frame: int | None = None
+    encoding: str | None = None
+    classes: str | None = None
+
+
+AS_USUAL = Reading()
 
 
 @dataclass
@@ -46,6 +76,7 @@ class Source:
     head: bytes = b""
     ending: str = ""
     meanings: Meanings = GUESSED
+    reading: Reading = AS_USUAL
     early: Callable[[Any], None] | None = None
 
     @classmethod

@@ -6,23 +6,18 @@ import re
 from dataclasses import replace
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.encodings import NotText, Torn, decoded, is_binary, promises_utf16
+from headlight.viewer.inputs.encodings import Decoded, NotText, Torn, decoded, is_binary, promises_utf16
 from headlight.viewer.inputs.foreign import refused
 from headlight.viewer.inputs.inputs import MAX_TEXT_BYTES, TextInput, from_text, megabytes
 from headlight.viewer.inputs.readers import all_that_is_read, claiming
 from headlight.viewer.inputs.source import Source
 
 _OTHERS = (
-    (re.compile(rb"%PDF-"), "a PDF document"),
     (re.compile(rb"PK\x03\x04"), "a zip archive or an office document"),
-    (re.compile(rb"....ftyp(heic|heix|hevc|mif1|msf1)", re.S), "a HEIC image"),
     (re.compile(rb"....ftyp|\x1a\x45\xdf\xa3", re.S), "a film"),
-    (re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"), "a JPEG 2000 image"),
-    (re.compile(rb"\0\0\0\x0cJXL |\xff\x0a"), "a JPEG XL image"),
     (re.compile(rb"\x76\x2f\x31\x01"), "an OpenEXR image"),
     (re.compile(rb"#\?(RADIANCE|RGBE)"), "a Radiance HDR image"),
-    (re.compile(rb"8BPS\0"), "a Photoshop document"),
-    (re.compile(rb"\0\0[\x01\x02]\0"), "an icon"),
+    (re.compile(rb"\0\0\x02\0"), "a cursor"),
     (re.compile(rb".{128}DICM", re.S), "a DICOM image"),
     (re.compile(rb"\x89HDF\r\n"), "an HDF5 file"),
     (re.compile(rb"SIMPLE  ="), "a FITS image"),
@@ -44,8 +39,6 @@ def read(source: Source) -> TextInput:
     for pattern, what in _OTHERS:
         if pattern.match(data):
             raise HeadlightError(f"{name} is {what}.", all_that_is_read())
-    if source.ending == "svg" and b"<svg" in head:
-        raise HeadlightError(f"{name} is a drawing of lines (SVG).", "Save it as a PNG image and open that.")
     if size > MAX_TEXT_BYTES:
         if not promises_utf16(head) and is_binary(head):
             raise _neither(name)
@@ -53,25 +46,25 @@ def read(source: Source) -> TextInput:
             f"{name} has {megabytes(size)}, and texts are read up to {megabytes(MAX_TEXT_BYTES)}.",
             "Choose a part of it.",
         )
-    text, said = _decode(data, source)
-    made = from_text(text, title=name)
-    return replace(made, notices=(*said, *made.notices))
+    found = _decode(data, source)
+    made = from_text(found.text, title=name)
+    return replace(made, notices=(*found.notices, *made.notices), encoding=found.encoding)
 
 
-def _decode(data: bytes, source: Source) -> tuple[str, tuple[str, ...]]:
-    name = source.name
+def _decode(data: bytes, source: Source) -> Decoded:
+    name, chosen = source.name, source.reading.encoding
     try:
-        text, notices = decoded(data, name)
+        found = decoded(data, name, chosen)
     except NotText as error:
         raise _neither(name) from error
     except Torn as torn:
         raise HeadlightError(
             f"{name} is not {torn.label}: byte {torn.at:,} (0x{data[torn.at]:02X}) does not belong there.",
-            "Save it as UTF-8 and try again.",
+            "Choose another encoding." if chosen else "Save it as UTF-8, or say its encoding (--encoding).",
         ) from torn
-    if notices and any(one.names and one.binary for one in claiming(source.ending)):
+    if found.notices and not chosen and any(one.names and one.binary for one in claiming(source.ending)):
         raise _neither(name)  # what calls itself an image or the like and is no plain text is a broken one
-    return text, notices
+    return found
 
 
 def _neither(name: str) -> HeadlightError:

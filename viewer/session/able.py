@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headlight.viewer.inputs.told.columns import MOST_SHOWN
 from headlight.viewer.registry import REGISTRY, Export
-from headlight.viewer.session.document import Document
+from headlight.viewer.session.document import Document, film_of
 from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.view import ByHand, CloudSettings, ExperimentSettings, FieldSettings, Selection
 
@@ -45,6 +45,15 @@ def one_step(document: Document) -> str:
     """Several recordings of one name are steps that can be walked through."""
     several = len(getattr(document.input, "steps", ())) > 1
     return "" if several else "There is one recording alone."
+
+
+def one_file(document: Document) -> str:
+    """A folder of pictures or clouds is walked through, a file at a time."""
+    return "" if len(document.among) > 1 else "No other files were opened with it."
+
+
+def one_frame(document: Document) -> str:
+    return "" if film_of(document) is not None else "Its file holds no other pictures."
 
 
 def no_streams(document: Document) -> str:

@@ -13,7 +13,7 @@ from headlight.viewer.session.view import View
 if TYPE_CHECKING:
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.recipe import RunOptions
-    from headlight.viewer.inputs.inputs import Input
+    from headlight.viewer.inputs.inputs import Film, Input
 
 State = Literal["waiting", "running", "ready", "failed", "cancelled"]
 """waiting: nothing was asked yet. failed, cancelled: there is no trace, and none will come by itself."""
@@ -49,6 +49,10 @@ class Document:
     """No model has read it yet."""
     former: Former | None = None
     """The trace before this one, so that undo need not run again; none where it is large."""
+    among: tuple[str, ...] = ()
+    """The files that were opened together, of which it shows one after another."""
+    unread: set[str] = field(default_factory=set)
+    """Those of them that could not be shown."""
     page: str = ""
     """What is being looked at, a page of the registry; no step of undo."""
     wished: str = ""
@@ -63,6 +67,13 @@ class Document:
     @property
     def title(self) -> str:
         return self.input.title
+
+    @property
+    def named(self) -> str:
+        """Its title, of several files with the place of the one that is shown."""
+        if len(self.among) < 2 or self.options.file not in self.among:
+            return self.title
+        return f"{self.title} · {self.among.index(self.options.file) + 1:,} of {len(self.among):,}"
 
     @property
     def kind(self) -> Kind:
@@ -84,6 +95,15 @@ class Document:
         coming = self.asked.view if self.asked is not None else None
         return Step(coming or self.view, self.wanted)
 
+    def beside(self, by: int) -> str | None:
+        """The file so many on or back among those that were opened together, but for those that could not be
+        shown; None where there is none."""
+        if not self.among or self.wanted.options.file not in self.among:
+            return None
+        at, step = self.among.index(self.wanted.options.file), 1 if by > 0 else -1
+        left = [file for file in self.among[at + step :: step] if file not in self.unread]
+        return left[min(abs(by), len(left)) - 1] if left else None
+
     @property
     def pages(self) -> tuple[str, ...]:
         """What there is to see of it: a convolutional network has no attention to show of a picture."""
@@ -94,6 +114,12 @@ class Document:
         """The page that is for what its model says, "" where none is."""
         layouts = (one for one in self.kind.layouts if one.foremost and not one.foremost.met(self))
         return next((one.page for one in layouts), "")
+
+
+def film_of(document: Document) -> Film | None:
+    """What its picture is one of, where a file holds several."""
+    what = document.input
+    return getattr(getattr(what, "picture", what), "film", None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,13 +137,14 @@ class Closed:
     fresh: bool
     past: list[Step]
     future: list[Step]
+    among: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, document: Document) -> Closed:
         there = bool(document.path) and document.made.text is None
         return cls(
             *(document.path, None if there else document.input, document.wanted, document.page),
-            *(document.present.view, document.fresh, document.past, document.future),
+            *(document.present.view, document.fresh, document.past, document.future, document.among),
         )
 
     def extent(self) -> int:

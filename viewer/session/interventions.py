@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from headlight.models.core.interventions import Edit, Hide, Intervention, Off
+from headlight.models.core.interventions import Edit, Hide, Intervention, Off, OnHeads
 from headlight.models.core.tokens import CharSpan, Place
 
 if TYPE_CHECKING:
@@ -47,6 +47,13 @@ def after_model(interventions: Iterable[Intervention]) -> Kept:
     gone = len(every) - len(kept)
     said = "1 change of heads is" if gone == 1 else f"{gone} changes of heads are"
     return Kept(kept, f"{said} taken back: another model has other heads." if gone else "")
+
+
+def after_file(interventions: Iterable[Intervention]) -> Kept:
+    """Another picture or cloud has other things at the same places; changes of heads stay."""
+    every = tuple(interventions)
+    kept = tuple(one for one in every if isinstance(_active(one), OnHeads))
+    return Kept(kept, "What was changed of the input is not changed of this one." if kept != every else "")
 
 
 def after_points(interventions: Iterable[Intervention]) -> Kept:

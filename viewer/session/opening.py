@@ -16,6 +16,7 @@ from headlight.models.core.errors import known
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.readers import Several
 from headlight.viewer.inputs.told.columns import Meanings
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
@@ -80,15 +81,16 @@ class Opening:
     ) -> None:
         """then: what makes a document of it, a new one where it is None. columns: what those of a table are,
         if somebody has told them; unit, classes: how it is read, by the words of `OfCloud`."""
-        classes = classes or self.options.classes
-        self._open(work_of("of_file", path, classes, self._meanings(columns), unit=unit), path, then)
+        reading = self.options.reading
+        reading = replace(reading, classes=classes or reading.classes)
+        self._open(work_of("of_file", path, reading, self._meanings(columns), unit=unit), path, then)
 
     def _meanings(self, columns: Roles = ()) -> Meanings:
         return Meanings(columns, {} if columns else dict(self.known()), asks=self.asks is not None)
 
     def open_described(self, path: str, text: str) -> None:
         """A picture's file with a text beside it."""
-        self._open(work_of("described", path, text), path)
+        self._open(work_of("described", path, text, self.options.reading), path)
 
     def open_onto(self, path: str, document: Document | None) -> None:
         """A file that was dropped on a document: a picture goes beside a text, if the model of that reads
@@ -172,7 +174,7 @@ class Opening:
             document.view, document.fresh = view, False
             return document
 
-        self._open(work_of("of_file", path, self.options.classes, self._meanings()), path, made)
+        self._open(work_of("of_file", path, like.options.reading, self._meanings()), path, made)
 
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
         from headlight.viewer.inputs.inputs import from_pixels
@@ -191,15 +193,21 @@ class Opening:
         path: str = "",
         then: Callable[[Input], Document] | None = None,
         lane: Lane = "run",
+        otherwise: Callable[[Failure], None] | None = None,
     ) -> None:
         """Read something and show it; `then` makes a document of it, a new one unless it is said. lane:
-        "look" where there is nothing to read, so that it does not wait for what runs.
+        "look" where there is nothing to read, so that it does not wait for what runs. otherwise: what is done
+        where it cannot be read, in place of telling.
         """
         number = next(self._numbers)  # files dropped together do not supersede each other
         elsewhere = bool(path and self.jobs.host.where)  # the file is on this machine's disk
         made = then or (lambda what: self.session.add(what, self.options_for(what), path))
 
-        def opened(what: Input) -> None:
+        def opened(what: Input | Several) -> None:
+            if isinstance(what, Several):
+                self.looked.emit(number, None)
+                self._open_several(what, what.files)
+                return
             show(f"show {number}", self.prepare, lambda _: show_all(what))
 
         def show_all(what: Input) -> None:
@@ -208,8 +216,9 @@ class Opening:
 
         def failed(failure: Failure) -> None:
             self.looked.emit(number, None)
-            self._not_opened(path, failure)
+            refused(failure)
 
+        refused = otherwise or partial(self._not_opened, path)
         show = partial(self.jobs.submit, here=True)
         show(f"prepare {number}", self.prepare, lambda _: None)
         self.jobs.submit(
@@ -228,6 +237,24 @@ class Opening:
             self.notify("error", f"{path} was not opened: the engine ended.", "Open it again.", None, None)
         else:
             self._failed(failure)
+
+    def _open_several(self, several: Several, files: Sequence[str]) -> None:
+        """Files of a folder as one document, which shows one after another: the first that can be read."""
+
+        def made(what: Input) -> Document:
+            document = self.session.add(what, replace(self.options_for(what), file=files[0]), files[0])
+            document.among = several.files
+            document.unread.update(several.files[: several.files.index(files[0])])
+            self.notify("info", several.said, "", None, document)
+            return document
+
+        def next_one(failure: Failure) -> None:
+            self._not_opened(files[0], failure)
+            if len(files) > 1 and not failure.ended:
+                self._open_several(several, files[1:])
+
+        read = work_of("of_kind", several.kind, files[0], self.options.reading)
+        self._open(read, files[0], made, otherwise=next_one)
 
     def _opened(self, what: Input, path: str, then: Callable[[Input], Document]) -> None:
         if path:

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
 from headlight.models.core.errors import HeadlightError, known
 from headlight.viewer.host.failure import Failure
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
@@ -73,21 +74,41 @@ class Runs(Opening):
         if not document.kind.is_read:  # its panes compute all that there is
             self.session.update(document, state="ready")
             return
-        recipe = document.wanted
-        if recipe.columns != document.made.columns:
+        recipe, source = document.wanted, document.input
+        other = REGISTRY.adapter_of(source).is_other(source, recipe)
+        if recipe.columns != document.made.columns and not other:
             self._read_columns(document, recipe)
             return
-        path = "" if self.jobs.host.where else document.path  # it means nothing on another disk
-        kept, donors = serving(document, recipe), self._donors(recipe)
-        work = work_of("made", document.input, recipe, path, kept, donors)
         self._so_far.pop(document.number, None)
         self.session.update(document, state="running", failure="")
+        if self.jobs.host.where and other:
+            self._submit(
+                *(document, recipe, work_of("elsewhere", source, recipe)),
+                done=partial(self._make, document, recipe),
+                here=True,  # the file is on this machine's disk
+            )
+        else:
+            self._make(document, recipe, source)
+
+    def _make(self, document: Document, recipe: Making, source: Input) -> None:
+        path = recipe.options.file or document.path
+        path = "" if self.jobs.host.where else path  # it means nothing on another disk
+        kept, donors = serving(document, recipe), self._donors(recipe)
+        self._submit(
+            *(document, recipe, work_of("made", source, recipe, path, kept, donors)),
+            done=lambda made: self._ready(document, made[0], recipe.options, made[1]),
+        )
+
+    def _submit(
+        self, document: Document, recipe: Making, work: Call, done: Callable[[Any], None], here: bool = False
+    ) -> None:
         self.jobs.submit(
-            *(_kind(document), work, lambda made: self._ready(document, made[0], recipe.options, made[1])),
+            *(_kind(document), work, done),
             lane="run",
             partial=lambda value: self._partly(document, value),
             failed=lambda failure: self._run_failed(document, failure, recipe),
             document=document.number,
+            here=here,
         )
 
     def _read_columns(self, document: Document, recipe: Making) -> None:
@@ -274,8 +295,13 @@ class Runs(Opening):
             self._turned(document, value)
 
     def _turned(self, document: Document, cloud: CloudInput) -> None:
-        """The cloud is there in its new frame, before a model has read it."""
+        """The cloud is there in its new frame, or another one, before a model has read it."""
         from headlight.viewer.inputs.cloud import CloudInput
+
+        if cloud.path != known(document.input, CloudInput).path:
+            kept = former(document)
+            self.session.update(document, input=cloud, trace=None, checks=(), former=kept, path=cloud.path)
+            return
 
         move = partial(moved, known(document.input, CloudInput), cloud)
         self.session.move(document, move, input=cloud, former=former(document))
@@ -317,6 +343,7 @@ class Runs(Opening):
             fresh=False,
             input=what,
             options=options,
+            path=options.file or document.path,
             trace=result.trace,
             checks=result.checks,
             memory=result.memory,
@@ -332,6 +359,8 @@ class Runs(Opening):
         if failure.untrusted and self.trusts is not None:
             self._ask(self.trusts, document, failure, recipe)
             return
+        if (file := recipe.options.file) != document.options.file and file is not None:
+            document.unread.add(file)
         self._given_up(document, "failed", f"{failure.cause} {failure.next_step}".strip())
         self._failed(failure, document)
 

@@ -120,7 +120,7 @@ class Session:
         """Bring back a closed document, whose input was read again where it was not kept, and show it."""
         document = self.add(what, closed.recipe.options, closed.path)
         document.view, document.fresh = closed.view, closed.fresh
-        document.past, document.future = closed.past, closed.future
+        document.past, document.future, document.among = closed.past, closed.future, closed.among
         self._wish(document, closed.page)
         return document
 

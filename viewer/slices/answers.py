@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headlight.models.core.answers import Classes, NextTokens, PixelLabels, Target, Things, listed
+from headlight.models.core.answers import Classes, Matches, NextTokens, PixelLabels, Target, Things, listed
 from headlight.models.core.classes.palettes import class_colours
 from headlight.models.core.errors import known
 from headlight.models.core.task import SILENT, Task
@@ -47,8 +47,9 @@ def answer_rows(trace: Trace, places: Sequence[Place] = (), task: Task = SILENT)
     answer, mark = listed(trace.answers), trace.model.mark
     if isinstance(answer, NextTokens):
         return _expected(answer, trace, places)
-    if isinstance(answer, Things):
-        return _things(answer, mark)
+    if isinstance(answer, Things | Matches):
+        said = "matches" if isinstance(answer, Matches) else "tokens"
+        return _placed(answer.targets(), said, mark)
     if isinstance(answer, PixelLabels):
         return _parts(answer, answer.targets(), mark)
     answer = known(answer, Classes)
@@ -82,11 +83,10 @@ def _others(targets: Sequence[Target], exclusive: bool) -> str:
     return f"{len(left):,} more{share}"
 
 
-def _things(answer: Things, mark: str) -> AnswerRows:
-    every = answer.targets()
+def _placed(every: tuple[Target, ...], what: str, mark: str) -> AnswerRows:
     left = len(every) - ROWS
     beneath = f"{left:,} more, each below {every[ROWS - 1].score:.1%}".replace("%", " %") if left > 0 else ""
-    return AnswerRows(f"{len(every):,} tokens", every[:ROWS], beneath, mark=mark)
+    return AnswerRows(f"{len(every):,} {what}", every[:ROWS], beneath, mark=mark)
 
 
 def _expected(answer: NextTokens, trace: Trace, places: Sequence[Place]) -> AnswerRows:
@@ -103,11 +103,12 @@ def _expected(answer: NextTokens, trace: Trace, places: Sequence[Place]) -> Answ
     targets = tuple(Target(name, float(score), int(number), place) for name, score, number in rows)
     given = answer.given[at]
     beneath = ""
-    if np.isfinite(given):
+    is_heard = isinstance(place, Box)  # a letter in a frame, which no other stands in place of
+    if np.isfinite(given) and not is_heard:
         following = names.token(tokens, token + 1) if token + 1 < len(tokens) else "the end"
         said = f"{following} does follow" if answer.follows else "the token itself"
         beneath = f"{said}: {given:.4f}"
-    where = "after" if answer.follows else "in place of"
+    where = "after" if answer.follows else "at" if is_heard else "in place of"
     return AnswerRows(f"{where} {names.token(tokens, int(token))}", targets, beneath, mark=trace.model.mark)
 
 

@@ -72,21 +72,27 @@ class ImageView(PlaneView):
         self.refresh()
 
     def set_overlay(
-        self, levels: np.ndarray | None, region: Rect | None = None, smooth: bool = False
+        self,
+        levels: np.ndarray | None,
+        region: Rect | None = None,
+        smooth: bool = False,
+        seen: bool = True,
     ) -> None:
         """levels: uint8 (rows, columns) over `region` (x0, y0, x1, y1) in pixels of the picture, or None.
 
-        smooth: blend between neighbouring cells instead of showing each.
+        smooth: blend between neighbouring cells instead of showing each. seen: the region is what the model
+        saw; if not, it is a part of that.
         """
         if levels is None:
             self._overlay.set_array(None, QRectF())
         else:
             if region is None:
                 raise ValueError("an overlay needs the region that it covers")
-            self._region = _rect(region)
-            if not smooth:
+            if seen:
+                self._region = _rect(region)
+            if seen and not smooth:
                 self._grid = levels.shape
-            self._overlay.set_array(levels, self._region, smooth)
+            self._overlay.set_array(levels, _rect(region), smooth)
         self.refresh()
 
     def set_opacity(self, opacity: float) -> None:

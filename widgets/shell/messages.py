@@ -108,6 +108,11 @@ class Messages(QObject):
             self._unread -= seen
             self.changed.emit()
 
+    def settled(self, about: int) -> None:
+        """A document is well again: what went wrong with it asks for nothing any more."""
+        if wrong := [one for one in self._unread if one.about == about and one.kind == "error"]:
+            self.read(*wrong)
+
     def clear(self) -> None:
         """Forget all."""
         if self._messages:

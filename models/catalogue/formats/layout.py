@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from headlight.models.core.errors import HeadlightError
+from headlight.models.core.errors import HeadlightError, first_sentence
 
 MAX_TENSORS = 100_000
 MAX_JSON = 64 << 20
@@ -46,7 +46,9 @@ def read_json(file: Path) -> Any:
             raise ValueError(f"{file.stat().st_size:,} bytes")
         return json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise HeadlightError(f"{file} cannot be read: {error}.", "Fetch the model again.") from error
+        raise HeadlightError(
+            f"{file} cannot be read: {first_sentence(error)}", "Fetch the model again."
+        ) from error
 
 
 def inside(folder: Path) -> Path:

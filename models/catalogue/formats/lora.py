@@ -6,6 +6,7 @@ brought to learnt norms (Liu et al. 2024, arXiv 2402.09353).
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -83,7 +84,9 @@ def _changed(weight: Tensor, parts: dict[str, Tensor], layer: str, adapter: Adap
 def _scale(layer: str, rank: int, config: dict[str, Any]) -> float:
     alpha = _by_pattern(config.get("alpha_pattern"), layer) or config.get("lora_alpha", 8)
     if not isinstance(alpha, int | float):
-        raise HeadlightError(f"lora_alpha is {alpha}, no number.", "Correct adapter_config.json.")
+        raise HeadlightError(
+            f"lora_alpha is no number: {json.dumps(alpha, default=str)[:80]}.", "Correct adapter_config.json."
+        )
     return alpha / (rank**0.5 if config.get("use_rslora") else rank)
 
 

@@ -23,7 +23,7 @@ from transformers.modeling_outputs import BaseModelOutput, ImageClassifierOutput
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from headlight.models.catalogue.networks.libraries import LIBRARIES, convolves, need
-from headlight.models.core.errors import HeadlightError, first_line
+from headlight.models.core.errors import HeadlightError, first_sentence
 
 KIND = "WrappedForImageClassification"
 SDPA = nn.functional.scaled_dot_product_attention
@@ -114,7 +114,7 @@ def built(config: WrappedConfig) -> nn.Module:
         library = importlib.import_module(config.library)
     except Exception as error:  # of libraries that do not fit each other, which have many ways to say so
         raise HeadlightError(
-            f"{config.library} cannot be imported: {first_line(error)}",
+            f"{config.library} cannot be imported: {first_sentence(error)}",
             "Install the torchvision that is for this torch.",
         ) from error
     classes = {"num_classes": config.num_labels}
@@ -126,7 +126,8 @@ def built(config: WrappedConfig) -> nn.Module:
             return _of_timm(library, config.architecture, {**classes, **config.model_args})
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
         raise HeadlightError(
-            f"{config.library} has no network {config.architecture} that can be built: {first_line(error)}",
+            f"{config.library} has no network {config.architecture} that can be built: "
+            f"{first_sentence(error)}",
             "Choose another name, or a newer version of it.",
         ) from error
 

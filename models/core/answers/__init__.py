@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from headlight.models.core.answers.agreement import UNLABELLED, Scores, confusion, scores
 from headlight.models.core.answers.boxes import BoxEdit, BoxEdits, Boxes
 from headlight.models.core.answers.masks import Masks
+from headlight.models.core.answers.matches import Matches
 from headlight.models.core.answers.said import Classes, NextTokens, PixelLabels, PointLabels, TextClasses
 from headlight.models.core.answers.target import EVERY, SALIENCY, SIMILARITY, Target
 from headlight.models.core.answers.things import Things
@@ -30,6 +31,7 @@ __all__ = [
     "Ended",
     "Line",
     "Masks",
+    "Matches",
     "NextTokens",
     "PixelLabels",
     "PointLabels",
@@ -45,7 +47,7 @@ __all__ = [
     "scores",
 ]
 
-Answer = Classes | NextTokens | PixelLabels | PointLabels | Boxes | Masks | Things
+Answer = Classes | NextTokens | PixelLabels | PointLabels | Boxes | Masks | Things | Matches
 
 
 def listed(answers: Sequence[Answer]) -> Answer | None:

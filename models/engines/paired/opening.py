@@ -11,7 +11,7 @@ from transformers import AutoModel, AutoModelForImageTextToText, PreTrainedModel
 
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import ONE_SEQUENCE, read_config
-from headlight.models.catalogue.loading import load_model
+from headlight.models.catalogue.loading import load_model, told
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.engines.paired.captions import CaptionEngine
@@ -35,6 +35,7 @@ class PairedEngine:
         model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.8), kind)
         _check_parts(model, missing, entry.title)
         feeder, notices = _feeder(model, entry)
+        entry = told(entry, model, model.base_model, missing)
         entry = replace(entry, notices=(*entry.notices, *notices))
         if (parts := parts_of(model)) is not None:
             return CaptionEngine.of(model, parts, missing, feeder, entry, device, task)

@@ -27,6 +27,8 @@ IMAGE_NAMES = ("image_token_id", "image_token_index", "img_context_token_id", "i
 BEGINS = ("vision_start_token_id", "boi_token_id", "boi_token_index", "image_start_token_id", "boi_id")
 ENDS = ("vision_end_token_id", "eoi_token_id", "eoi_token_index", "image_end_token_id", "eoi_id")
 AROUND = "<fake_token_around_image>"
+USUAL = "<image>"
+"""How most vocabularies write the place of a picture."""
 WHOLE = "<global-img>"
 """Marks of Idefics 3 and SmolVLM around tiles, and before the whole picture behind them."""
 TILED = ("idefics3", "smolvlm", "granite_docling")
@@ -151,12 +153,8 @@ class Composer:
         Raises HeadlightError for a text with several places for a picture.
         """
         holder = self.placeholder
+        self._check_places(text, holder)
         count = text.count(holder) if holder else 0
-        if count > 1:
-            raise HeadlightError(
-                f"The text has places for {count} pictures ({holder}), and there is one picture.",
-                f"Leave one {holder} in the text, or none: the picture stands before the text then.",
-            )
         at = text.index(holder) if count else 0
         after = at + len(holder) * count
         first, second = (self._cut(part, task) for part in (text[:at], text[after:]))
@@ -171,6 +169,20 @@ class Composer:
         boxes = np.full((len(ids), 4), np.nan)
         boxes[before : before + len(middle.ids)] = middle.boxes
         return Composed(ids, _joined(found, text, boxes), self.image or 0)
+
+    def _check_places(self, text: str, holder: str) -> None:
+        begin = self._tokenizer.id_to_token(self._begin[-1]) if self._begin else ""
+        for name in (holder, begin or ""):
+            if name and (count := text.count(name)) > 1:
+                raise HeadlightError(
+                    f"The text has places for {count} pictures ({name}), and there is one picture.",
+                    f"Leave one {name} in the text, or none: the picture stands before the text then.",
+                )
+        if USUAL in text and USUAL not in (holder, begin):
+            raise HeadlightError(
+                f"{USUAL} would be read as words: this model’s place for a picture is {holder}.",
+                f"Write {holder}, or leave it out: the picture stands before the text then.",
+            )
 
     def _cut(self, part: str, task: Task) -> Encoding | None:
         if not part:

@@ -17,7 +17,7 @@ from transformers import PreTrainedModel
 from headlight.models.attention.calls import Call
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
-from headlight.models.catalogue.loading import is_untrained, load_entry
+from headlight.models.catalogue.loading import is_untrained, load_entry, told
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_line
 from headlight.models.core.field import Field
 from headlight.models.core.interventions import Hidden, Intervention, on_heads
@@ -69,6 +69,7 @@ class ConvolutionalEngine(OfPixels):
         """Load the network's weights, or draw random ones where the entry has no folder."""
         model, missing = load_entry(entry, device, task)
         body = body_of(model) if isinstance(model, PreTrainedModel) else model
+        entry = told(entry, model, body, missing)
         engine = cls(body, entry, device, is_untrained(model, body, missing))
         engine._look_at_map()
         engine.head, said = head_of(model, body, missing, entry, OF_PICTURES)

@@ -27,7 +27,7 @@ from headlight.models.attention.stages import MAX_UNITS, Stages, unit_of
 from headlight.models.attention.statistics import artifact_tokens
 from headlight.models.attention.windows import Placement, WindowBlocks, placed_on
 from headlight.models.catalogue.entries import Entry
-from headlight.models.catalogue.loading import is_untrained, load_entry, needs_only
+from headlight.models.catalogue.loading import is_untrained, load_entry, needs_only, told
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence, out_of_memory
 from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
@@ -101,6 +101,7 @@ class VisionEngine(OfPixels):
         """
         model, missing = load_entry(entry, device, task)
         body = part_that_sees(model)
+        entry = told(entry, model, body, missing)
         engine = cls(model, entry, device, is_untrained(model, body, missing))
         engine._said += engine._completed(model, body, missing)
         if entry.where != "bundled":

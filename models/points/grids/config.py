@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -48,7 +49,8 @@ def grid_config(content: Mapping[str, Any], where: str) -> GridConfig:
     for name, is_usable in usable.items():
         if not is_usable:
             raise HeadlightError(
-                f"{where} has no usable “{name}”: {str(content.get(name))[:80]!r}.", "Fetch the model again."
+                f"{where} has no usable “{name}”: {json.dumps(content.get(name), default=str)[:80]}.",
+                "Fetch the model again.",
             )
     one, two, three = widths
     return GridConfig(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -63,7 +64,8 @@ def shape_config(content: Mapping[str, Any], where: str) -> ShapeConfig:
 
     def fail(name: str) -> HeadlightError:
         return HeadlightError(
-            f"{where} has no usable “{name}”: {str(content.get(name))[:80]!r}.", "Fetch the model again."
+            f"{where} has no usable “{name}”: {json.dumps(content.get(name), default=str)[:80]}.",
+            "Fetch the model again.",
         )
 
     def number(name: str, usual: int, most: int, least: int = 1) -> int:

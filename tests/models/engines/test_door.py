@@ -81,7 +81,9 @@ def test_missing_weights_make_a_model_untrained(tmp_path):
     folder = small(tmp_path / "half", num_hidden_layers=2)
     opened = open_engine(str(folder), "text", "cpu")
     assert opened.card.untrained
-    assert opened.run("Hello there.").model.untrained
+    trace = opened.run("Hello there.")
+    assert trace.model.untrained
+    assert trace.notices[0].startswith("half is untrained: it lacks 16 of its 37 weights, encoder.layer.1.")
 
 
 def test_what_wraps_all_names_is_left_off(tmp_path):
@@ -102,7 +104,9 @@ def test_what_cannot_be_opened_says_why(tmp_path):
     with pytest.raises(HeadlightError, match="have other sizes than its configuration says"):
         open_engine(str(folder), "text", "cpu")
     folder = small(tmp_path / "words", num_hidden_layers="two")
-    with pytest.raises(HeadlightError, match=r"words/config.json makes no sense: .*'num_hidden_layers'"):
+    with pytest.raises(
+        HeadlightError, match=r"words/config.json makes no sense: num_hidden_layers is “two”, "
+    ):
         open_engine(str(folder), "text", "cpu")
     folder = small(tmp_path / "dumb")
     for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):

@@ -40,6 +40,15 @@ def test_what_is_said_first_and_every_kind_of_file(tmp_path):
     assert len(lines) == 1 + len(open_engine("induction", "text", "cpu").run(TEXT).tokens)
 
 
+def test_digits_are_a_token_where_there_is_one_and_else_a_number(tmp_path):
+    token = open_engine("induction", "text", "cpu").numbered("7")
+    assert token not in (None, 7)
+    for target, number in (("7", token), ("#7", 7), (str(token), token)):
+        assert export(tmp_path / "a.npz", "--target", target) == 0
+        with np.load(tmp_path / "a.npz") as found:
+            assert int(found["target_index"]) == number
+
+
 WRONG = {
     "--target zebrafish": "does not say “zebrafish”",
     "--target-place 99": "Token 99 does not exist",

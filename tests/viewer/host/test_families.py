@@ -43,6 +43,17 @@ def test_a_network_that_fails_on_everything_is_said_to(tmp_path) -> None:
     assert (found.way, "Error" in found.said) == ("refused", False)
 
 
+def test_a_folder_that_lacks_something_says_nothing_of_its_family(tmp_path) -> None:
+    folder = made(tmp_path, "bert")
+    (folder / "tokenizer.json").unlink(missing_ok=True)
+    (folder / "vocab.txt").unlink(missing_ok=True)
+    (found,) = outcomes(folder)
+    assert (found.way, disagreement(found)) == ("refused", "")
+    (folder / "model.safetensors").unlink()
+    (found,) = outcomes(folder)
+    assert (found.kind, found.way, disagreement(found)) == ("", "refused", "")
+
+
 def test_the_table_names_what_it_explains() -> None:
     table = families.table()
     names = {*table["ways"], *table["reasons"]}

@@ -19,6 +19,7 @@ from headlight.viewer.host.asked import OfCloud, OfImage, OfText
 from headlight.viewer.host.forward import forward_pass, made, remade
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.inputs import ImageInput, TextInput, from_path, from_text
+from headlight.viewer.inputs.source import Reading
 from headlight.viewer.inputs.told.columns import Meanings
 from tests.models.headed import NAMED, TEXT, VIT, saved
 from tests.models.tiny_points import room, transformer
@@ -72,6 +73,12 @@ def test_a_typed_text_and_one_of_a_file_with_its_pair(texts, tmp_path):
     path.write_text("another text")
     with pytest.raises(HeadlightError, match=r"words\.txt is not what it was"):
         remade(trace.recipe)
+    path.write_bytes("Grüße aus Köln".encode("cp1252"))
+    trace = forward_pass(
+        from_path(str(path), reading=Reading(encoding="cp1250")), texts, path=str(path)
+    ).trace
+    assert trace.recipe.options == (("encoding", "cp1250"),)
+    made_again(trace)
     path.unlink()
     gone = forward_pass(TextInput("words.txt", "the cat"), texts, path=str(path)).trace
     assert gone.recipe.source == File(str(path), "")
@@ -85,6 +92,13 @@ def test_a_picture_of_a_file_but_not_of_the_clipboard(tmp_path):
     options = RunOptions(model=str(folder), size=240, device="cpu", trust_pickle=True)
     trace = forward_pass(OfImage(240).applied(from_path(str(path))), options, path=str(path)).trace
     assert trace.recipe.options == (("size", 240),)
+    made_again(trace)
+    film = tmp_path / "film.gif"
+    frames = [Image.fromarray(pixels), Image.fromarray(255 - pixels)]
+    frames[0].save(film, save_all=True, append_images=frames[1:])
+    second = from_path(str(film), reading=Reading(frame=2))
+    trace = forward_pass(second, replace(options, frame=2), path=str(film)).trace
+    assert trace.recipe.options == (("frame", 2), ("size", 240))
     made_again(trace)
     pasted = forward_pass(ImageInput("Pasted", pixels), replace(options, size=224)).trace
     assert pasted.recipe.source is None

@@ -13,7 +13,11 @@ from headlight.viewer.app.cli import run
 from headlight.viewer.host.asked import asked_of
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.cloud_files import make_cloud
+from headlight.viewer.inputs.clouds.tables import table as tables
+from headlight.viewer.inputs.clouds.tables.told import read
 from headlight.viewer.inputs.inputs import TextInput, from_path
+from headlight.viewer.inputs.source import Source
 from headlight.viewer.inputs.told.columns import (
     AS_TEXT,
     Meanings,
@@ -69,6 +73,37 @@ def test_what_is_passed_over_may_be_anything(tmp_path, rows, said):
     np.testing.assert_allclose(where(told(path, said)), [[1.5, 2.5, 3.5], [4.5, 5.5, 6.5]])
 
 
+@pytest.mark.parametrize("cut", [",", " ", ";", "\t"])
+def test_words_beside_numbers_are_read_as_cell_by_cell(cut, monkeypatch):
+    kinds = ["wall", "a_door", "x1", "é"]
+    rows = [cut.join(map(str, (*row, i % 9, kinds[i % 4], kinds[i % 3]))) for i, row in enumerate(XYZ)]
+    rows[3:4] = [rows[3], "# in between"] if cut == ";" else [rows[3]]
+    data = ("\n".join(rows) + "\n").encode()
+    asked = Meanings(columns("x,y,z,intensity,_,label"))
+
+    def cloud() -> CloudInput:
+        source = Source.of(data, "words.txt")
+        return make_cloud(read(replace(source, meanings=asked)), "words.txt", source.task)
+
+    fast = cloud()
+    monkeypatch.setattr(tables, "plain_columns", lambda *_: None)
+    slow = cloud()
+    assert np.array_equal(fast.points, slow.points)
+    assert np.array_equal(fast.intensity, slow.intensity)
+    assert np.array_equal(fast.numbers, slow.numbers)
+    assert fast.names == slow.names == ("wall", "a_door", "x1")
+
+
+def test_a_label_in_numbers_stays_one_beside_words_and_words_may_come_late(tmp_path):
+    path = tmp_path / "late.csv"
+    rows = [f"{x},{y},{z},{i % 9},{'gone' if i > 290 else i}" for i, (x, y, z) in enumerate(XYZ.repeat(9, 0))]
+    path.write_text("\n".join(rows))
+    cloud = told(path, "x,y,z,label,_")
+    assert (cloud.names, cloud.numbers.tolist()) == (None, [i % 9 for i in range(360)])
+    path.write_text("\n".join(reversed(rows)))
+    assert told(path, "x,y,z,label,_").numbers.tolist() == [i % 9 for i in range(360)][::-1]
+
+
 def test_the_unit_is_that_of_the_columns_that_are_told(tmp_path):
     path = tmp_path / "survey.csv"
     path.write_bytes(table(XYZ * 1000, OTHER, separator=",", header="p [mm],q [mm],up [mm],n [m]"))
@@ -110,7 +145,8 @@ def test_a_guess_that_may_be_wrong_is_told_and_a_sure_one_is_not(tmp_path):
 def test_who_can_be_asked_is_asked_where_no_guess_is_sensible(tmp_path):
     path = tmp_path / "survey.csv"
     path.write_bytes(table(XYZ, OTHER, separator=",", header="p,q,r s,t"))
-    assert isinstance(from_path(path), TextInput)
+    assert "it is read as a text, since nothing says which" in from_path(path).notices[0]
+    assert from_path(path, meanings=Meanings(AS_TEXT)).notices == ()
     with pytest.raises(Undecided, match=r"survey\.csv is a table of 4 columns, and nothing says") as asked:
         from_path(path, meanings=Meanings(asks=True))
     shown = asked.value.table
@@ -169,3 +205,10 @@ def test_columns_are_of_tables_alone(tmp_path):
     np.save(path, XYZ)
     with pytest.raises(HeadlightError, match=r"words\.npy is no table, whose columns could be told"):
         told(path, "x,y,z")
+
+
+def test_who_exports_points_of_a_table_that_nobody_knows_is_told_how(tmp_path, capfd):
+    path = tmp_path / "survey.csv"
+    path.write_bytes(table(XYZ, OTHER, separator=",", header="p,q,r,s"))
+    assert run(["export", str(path), "segmentation", "--out", str(tmp_path / "out.npz")]) == 2
+    assert "this is a text. Say what its columns are, with --columns x,y,z" in capfd.readouterr().err

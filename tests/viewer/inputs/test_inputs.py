@@ -387,8 +387,7 @@ def test_tables_and_headers_with_words_stay_clouds(ending):
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC image"),
-        (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(99), "a JPEG 2000 image"),
+        (b"PK\x03\x04" + bytes(99), "a zip archive or an office document"),
         (b"\x76\x2f\x31\x01" + bytes(99), "an OpenEXR image"),
         (b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n\xff\0", "a Radiance HDR image"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -226,3 +227,29 @@ def test_a_method_of_a_target_shows_the_chosen_one_and_undo_takes_it_back(image_
     (there, _) = targets_at(trace, [place])
     assert there.place == place
     np.testing.assert_allclose(beside.result.values, times_input(trace, there).values, rtol=1e-4)
+
+
+def test_page_down_walks_through_a_folder_and_the_slider_through_a_file(
+    make_window, settled, qtbot, tmp_path
+):
+    frames = [Image.new("L", (48, 40), shade) for shade in (30, 90, 150)]
+    frames[0].save(tmp_path / "1.gif", save_all=True, append_images=frames[1:])
+    frames[0].save(tmp_path / "2.png")
+    window = make_window(size=224)
+    window.open_paths([str(tmp_path)])
+    settled(window)
+    picture, tabs = pane(window, "picture"), window.topbar.tabs.bar
+    assert tabs.tabText(0) == "1.gif · 1 of 2"
+    assert picture.frames.isVisible()
+    picture.frames.changed.emit(3)
+    qtbot.waitUntil(lambda: window.session.current.input.pixels[0, 0, 0] == 150)
+    settled(window)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    QTest.keyClick(window, Qt.Key.Key_PageDown)
+    settled(window)
+    assert (tabs.tabText(0), tabs.count()) == ("2.png · 2 of 2", 1)
+    assert not picture.frames.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_PageUp)
+    settled(window)
+    assert window.session.current.input.film.at == 1

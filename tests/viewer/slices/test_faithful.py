@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.interventions import Hide, Scale
+from headlight.models.core.tokens import CharSpan
 from headlight.models.explain.faithfulness import FRACTIONS, Curves, at_random, faithfulness
 from headlight.models.explain.targets import targets_at
 from headlight.viewer.host.corpus import Corpus
@@ -66,6 +68,20 @@ def test_many_are_asked_about_the_chosen_target_also_where_it_is_not_among_the_l
     asked = named(trace, "mat")
     areas = [faithfulness(trace, asked, said(trace, View(), method(name), asked)).areas for name in METHODS]
     np.testing.assert_allclose(found.tally.deletion[1], [one[0] for one in areas], rtol=1e-6)
+
+
+def test_heads_that_are_changed_are_changed_of_all(engine):
+    last = engine.run(TEXTS[0]).layers[-1].name
+    trace = engine.run(TEXTS[0]).run.again((Scale(last, (0,), 0.0), Hide((CharSpan(0, 3),))))
+    many = Corpus("many", TEXTS[:1])
+    found = faithful_over(trace, many, View(), METHODS[1:], 2)
+    assert found.notices[0] == ("many", "What is changed of the open input alone is not changed of these.")
+    alone = engine.run(TEXTS[0]).run.again((Scale(last, (0,), 0.0),))
+    asked = target_of(alone, View())
+    curves = faithfulness(alone, asked, said(alone, View(), method(METHODS[1]), asked))
+    np.testing.assert_allclose(found.tally.deletion[0], [curves.areas[0]], rtol=1e-6)
+    plain = over(engine, many, View(), METHODS[1:], 2)
+    assert plain.tally.deletion[0] != pytest.approx(found.tally.deletion[0])
 
 
 def test_of_a_text_that_is_cut_it_is_told(engine):

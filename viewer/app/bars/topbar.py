@@ -108,7 +108,7 @@ class TopBar(QWidget):
     def refresh(self) -> None:
         documents, current = self.session.documents, self.session.current
         at = documents.index(current) if current in documents else -1
-        self.tabs.show_titles([document.title for document in documents], at)
+        self.tabs.show_titles([document.named for document in documents], at)
         self.tabs.setVisible(bool(documents))
         self._say_model(current)
 

@@ -8,7 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from headlight.models.core.answers import Classes, NextTokens, PixelLabels, TextClasses, Things, listed
+from headlight.models.core.answers import (
+    Classes,
+    Matches,
+    NextTokens,
+    PixelLabels,
+    TextClasses,
+    Things,
+    listed,
+)
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Tokens
@@ -112,10 +120,30 @@ def _thing_table(answer: Things, trace: Trace) -> Table:
         yield (int(at), answer.classes[answer.labels[at]], f"{answer.scores[at]:.9g}", *box)
 
 
+def _match_arrays(answer: Matches, trace: Trace) -> dict[str, np.ndarray]:
+    """first, second: int (m,), tokens that are taken for the same point. lines: float32 (m, 4), from one to
+    the other in pixels of both pictures beside each other."""
+    return {
+        "first": answer.first,
+        "second": answer.second,
+        "scores": answer.scores,
+        "lines": answer.lines,
+    }
+
+
+def _match_table(answer: Matches, trace: Trace) -> Table:
+    """The surest first."""
+    yield ("first", "second", "score", "x0", "y0", "x1", "y1")
+    for at in np.argsort(-answer.scores, kind="stable"):
+        line = (f"{edge:.6g}" for edge in answer.lines[at])
+        yield (int(answer.first[at]), int(answer.second[at]), f"{answer.scores[at]:.9g}", *line)
+
+
 _FILES: dict[type, tuple[Callable[[Any, Trace], dict[str, np.ndarray]], Callable[[Any, Trace], Table]]] = {
     Classes: (_class_arrays, _class_table),
     TextClasses: (_class_arrays, _class_table),
     NextTokens: (_token_arrays, _token_table),
     PixelLabels: (_pixel_arrays, _pixel_table),
     Things: (_thing_arrays, _thing_table),
+    Matches: (_match_arrays, _match_table),
 }

@@ -63,8 +63,8 @@ class Aimed:
     """At one thing that the model says."""
 
     target: str | None = option(
-        "what it is about: a class, a token that is expected, or its number; saliency; similarity, of two "
-        "tokens (what the model says first)",
+        "what it is about: a class, a token that is expected, or its number (#7 where 7 is a token too); "
+        "saliency; similarity, of two tokens (what the model says first)",
         "Of",
         metavar="NAME",
         empty="what the model says first",

@@ -15,7 +15,15 @@ import numpy as np
 
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import stored_in
-from headlight.models.core.answers import Boxes, Classes, NextTokens, PixelLabels, PointLabels, Things
+from headlight.models.core.answers import (
+    Boxes,
+    Classes,
+    Matches,
+    NextTokens,
+    PixelLabels,
+    PointLabels,
+    Things,
+)
 from headlight.models.core.interventions import File
 from headlight.models.core.layers import Head
 from headlight.models.core.task import Part, Task
@@ -189,6 +197,8 @@ def _said(trace: Trace) -> Iterator[tuple[str, list[float | None]]]:
         elif isinstance(answer, Boxes):
             yield "boxes", kept(answer.boxes)
             yield "scores of boxes", kept(answer.scores)
+        elif isinstance(answer, Matches):
+            yield "scores of matches", kept(answer.scores)
         elif isinstance(answer, Things):
             yield "boxes of things", kept(answer.boxes)
             yield "scores of things", kept(answer.scores)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -42,6 +42,9 @@ _SIGNATURE = 64
 _WIDTH, _HEIGHT = 256, 257
 _GIF_HEAD = 4_000_000
 """Bytes of a GIF in which its frames are counted."""
+_ANIMATED = ("GIF", "PNG", "WEBP", "AVIF", "HEIF")
+_MOST_DRAWN = 20_000_000_000
+"""Pixels of all frames up to the one that is shown: each is drawn upon those before it."""
 _MODES = {"1": "L", "L": "L", "LA": "L", "La": "L", "CMYK": "CMYK", "LAB": "LAB"}
 """Colours of Pillow's modes; those of all others are RGB."""
 
@@ -54,31 +57,40 @@ def is_webp(source: Source) -> bool:
     return source.head[:4] == b"RIFF" and source.head[8:12] == b"WEBP"
 
 
-Decoded = tuple[np.ndarray, tuple[str, ...], np.ndarray | None]
-"""Of a picture: uint8 (height, width, 3), upright, sRGB; what the user should know about it; (height, width),
-upright, the numbers of its file where those are of one channel and not bytes, NaN where there is none."""
+class Decoded(NamedTuple):
+    """pixels: uint8 (height, width, 3), upright, sRGB. notices: what the user should know about them.
+    measured: (height, width), upright, the numbers of a file where those are of one channel and not bytes,
+    NaN where there is none. film: (pictures that there are, which this is, whether these are all) of several
+    in a file.
+    """
+
+    pixels: np.ndarray
+    notices: tuple[str, ...] = ()
+    measured: np.ndarray | None = None
+    film: tuple[int, int, bool] | None = None
 
 
-def decode_picture(data: bytes, name: str, reader: Reader) -> Decoded:
-    """What a picture's file holds.
+def decode_picture(data: bytes, name: str, reader: Reader, frame: int | None = None) -> Decoded:
+    """What a picture's file holds, of several pictures this one, counted from 1.
 
     `name` is what messages call the picture. Raises HeadlightError for a picture that is damaged, too small
     or too large: never half a picture.
     """
-    kind = reader.id.upper()  # as Pillow calls it
+    kind = reader.id.upper()  # as Pillow calls most
     pillow()
     try:
         with quiet(kind):
-            return resolve(reader.read)(data, name, kind)
-    except HeadlightError:
+            found = resolve(reader.read)(data, name, kind, *(() if frame is None else (frame,)))
+            return found if isinstance(found, Decoded) else Decoded(*found)  # a plugin's may be plain
+    except (HeadlightError, KeyboardInterrupt, SystemExit):
         raise
     except MemoryError as error:
         raise HeadlightError(
             f"{name} does not fit into the free memory.", "Close other programs or scale it down."
         ) from error
-    except Exception as error:  # decoders meet damage with any exception there is
+    except BaseException as error:  # decoders meet damage with any there is, those in Rust with a panic
         raise HeadlightError(
-            f"{name} is a damaged or cut-off {kind} image.", "Get a whole copy of it and try again."
+            f"{name} is a damaged or cut-off {reader.title}.", "Get a whole copy of it and try again."
         ) from error
 
 
@@ -133,36 +145,40 @@ def _plane_header(head: bytes) -> tuple[tuple[int, ...], np.dtype]:
     return shape, kind
 
 
-def by_numpy(data: bytes, name: str, kind: str) -> Decoded:
+def by_numpy(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
     """A plane of numbers."""
+    check_frame(name, frame, 1)
     check_size(name, *_plane_header(data)[0][::-1])  # before anything is made of that size
     values = np.load(io.BytesIO(data), allow_pickle=False)
     white = 255.0 if values.dtype == np.uint8 else None
-    return _of_samples(Samples(values[..., None], "L", white), name)
+    return of_samples(Samples(values[..., None], "L", white), name)
 
 
-def by_tifffile(data: bytes, name: str, kind: str) -> Decoded:
+def by_tifffile(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
     """A TIFF: what Pillow reads rightly by Pillow, all else from its samples."""
-    tiff = Tiff(data, name)
+    tiff = Tiff(data, name, frame)
     check_size(name, *tiff.size)
-    notices = tiff.notices()
+    notices, film = tiff.notices(), tiff.film()
     if not tiff.is_deep():
         try:
-            pixels, more, measured = by_pillow(data, name, kind)
-            return pixels, (*notices, *more), measured
+            found = by_pillow(tiff.alone(data), name, kind)
+            return found._replace(notices=(*notices, *found.notices), film=film)
         except pillow().UnidentifiedImageError:
             pass  # channels in a number or an order that Pillow does not know
-    pixels, more, measured = _of_samples(tiff.samples(), name)
-    return pixels, (*notices, *more), measured
+    found = of_samples(tiff.samples(), name)
+    return found._replace(notices=(*notices, *found.notices), film=film)
 
 
-def by_pillow(data: bytes, name: str, kind: str) -> Decoded:
+def by_pillow(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
     data, notices = mended_png(data, name) if kind == "PNG" else (data, ())
     with opened(data, kind) as image:
         check_size(name, *image.size)
-        notices = (*notices, *_frames(data, image, name))
+        film = None
         if kind == "TIFF":
             _check_strips(image)
+        else:
+            film, said = _frames(data, image, name, frame)
+            notices = (*notices, *said)
         try:
             image.load()
         except OSError:
@@ -176,13 +192,13 @@ def by_pillow(data: bytes, name: str, kind: str) -> Decoded:
         if kind == "PNG":
             colours, more = png_colours(data, image, name)
             notices = (*notices, *more)
-            deep = deep_png(data, image)
+            deep = deep_png(data, image) if frame == 1 else None
             if deep is not None:
-                pixels, more, measured = _of_samples(deep, name, colours)
-                return pixels, (*notices, *more), measured
+                found = of_samples(deep, name, colours)
+                return found._replace(notices=(*notices, *found.notices), film=film)
         pixels, more = _of_image(image, name, colours)
         turned = orientation(image)
-    return _upright(pixels, turned), (*notices, *more), None
+    return Decoded(_upright(pixels, turned), (*notices, *more), film=film)
 
 
 def _jpeg(data: bytes) -> np.ndarray:
@@ -190,15 +206,38 @@ def _jpeg(data: bytes) -> np.ndarray:
         return np.asarray(image)
 
 
-def _frames(data: bytes, image: Image.Image, name: str) -> tuple[str, ...]:
-    if image.format == "GIF":
-        count, all_counted = _gif_frames(data)
-        least = "" if all_counted else "at least "
-    else:
-        count, least = getattr(image, "n_frames", 1), ""
-    if count < 2 or image.format not in ("GIF", "PNG", "WEBP", "AVIF"):
-        return ()
-    return (f"{name} is animated: frame 1 of {least}{count:,} is shown.",)
+def check_frame(name: str, frame: int, count: int, is_all: bool = True) -> None:
+    """HeadlightError where there is no such picture in a file of so many."""
+    if frame <= count or not is_all:
+        return
+    many = "one picture alone" if count == 1 else f"{count:,} pictures"
+    step = "Leave --frame out." if count == 1 else f"Choose one from 1 to {count:,}."
+    raise HeadlightError(f"{name} holds {many}, and number {frame:,} was asked for.", step)
+
+
+def _frames(
+    data: bytes, image: Image.Image, name: str, frame: int
+) -> tuple[tuple[int, int, bool] | None, tuple[str, ...]]:
+    """(as `Decoded.film`, what is to be said) of a picture that turns to this frame."""
+    if image.format not in _ANIMATED:
+        check_frame(name, frame, 1)
+        return None, ()
+    count, is_all = _gif_frames(data) if image.format == "GIF" else (getattr(image, "n_frames", 1), True)
+    check_frame(name, frame, count, is_all)
+    if frame * image.width * image.height > _MOST_DRAWN:
+        raise HeadlightError(
+            f"{name} draws {frame:,} frames of {image.width:,} × {image.height:,} pixels up to that one.",
+            "Choose an earlier one.",
+        )
+    try:
+        image.seek(frame - 1)
+    except EOFError:
+        check_frame(name, frame, image.tell() + 1)
+    if count < 2:
+        return None, ()
+    least = "" if is_all else "at least "
+    said = f"{name} is animated: frame {frame:,} of {least}{count:,} is shown."
+    return (count, frame, is_all), (said,)
 
 
 def _gif_frames(data: bytes) -> tuple[int, bool]:
@@ -217,7 +256,7 @@ def _check_strips(image: Image.Image) -> None:
         raise ValueError("the strips end before the picture does")
 
 
-def _of_samples(samples: Samples, name: str, colours: tuple | None = None) -> Decoded:
+def of_samples(samples: Samples, name: str, colours: tuple | None = None) -> Decoded:
     """Upright sRGB of samples of any depth. colours: profile, gamma and primaries."""
     scale, notices = scale_of(samples, name)
     profile, gamma, primaries = colours or (samples.profile, None, None)
@@ -240,7 +279,7 @@ def _of_samples(samples: Samples, name: str, colours: tuple | None = None) -> De
     measured = None
     if samples.mode == "L" and samples.values.dtype != np.uint8:
         measured = _upright(samples.values, samples.orientation)[..., 0]
-    return _upright(pixels, samples.orientation), (*notices, *more, *most), measured
+    return Decoded(_upright(pixels, samples.orientation), (*notices, *more, *most), measured)
 
 
 def _divided(values: np.ndarray, alpha: np.ndarray) -> np.ndarray:

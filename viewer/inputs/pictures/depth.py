@@ -53,6 +53,8 @@ class Scale:
 
     def _mapped(self, values: np.ndarray) -> np.ndarray:
         span = (self.white - self.black) or 1.0
+        if not np.isfinite(span):  # numbers so far apart that their difference is none
+            return Scale(self.black / 2, self.white / 2)._mapped(values / 2)
         return np.rint(((values - self.black) / span).clip(0, 1) * 255).astype(np.uint8)
 
 

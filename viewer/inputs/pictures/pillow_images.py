@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from headlight.viewer.inputs.pictures.overheard import overheard
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 _ROWS = 1 << 20
 """Pixels of a band."""
 _ORIENTATION = 274
-
-_stderr_lock = threading.Lock()
 
 
 def pillow():
@@ -33,23 +31,12 @@ def pillow():
 
 @contextmanager
 def quiet(kind: str) -> Iterator[None]:
-    """Keep libtiff from writing about damage to stderr itself, past Pillow, which reports it as well."""
-    if kind != "TIFF":
+    """Keep libtiff and resvg from writing about damage to stderr themselves: it is reported as well."""
+    if kind not in ("TIFF", "SVG"):
         yield
         return
-    with _stderr_lock:
-        try:
-            kept = os.dup(2)
-        except OSError:  # a program without a console has none
-            yield
-            return
-        try:
-            with open(os.devnull, "wb") as nowhere:
-                os.dup2(nowhere.fileno(), 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+    with overheard():
+        yield
 
 
 def opened(data: bytes, kind: str) -> Image.Image:

@@ -19,7 +19,7 @@ from headlight.viewer.inputs.pictures.depth import Samples
 MAX_SAMPLE_BYTES = 1_000_000_000
 """What the samples of one picture may take in memory."""
 
-_MANY_PAGES = 1000
+_MANY_PAGES = 100_000
 _ORIENTATION, _PROFILE, _COLORMAP, _REDUCED, _NO_DATA = 274, 34675, 320, 254, 42113
 _DECISIVE = {*range(256, 260), 262, 266, 273, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 338, 339}
 """Tags without which the samples are taken for something else."""
@@ -33,16 +33,26 @@ _CODECS = {1, 5, 8, 32946, 32773, 34925, 50000}
 
 
 class Tiff:
-    """The first page of a TIFF. Raises any exception for what is none."""
+    """A page of a TIFF. Raises HeadlightError where there is no such page, any exception for what is none."""
 
-    def __init__(self, data: bytes, name: str) -> None:
+    def __init__(self, data: bytes, name: str, page: int = 1) -> None:
+        """page: from 1."""
         import tifffile
 
         logging.getLogger("tifffile").disabled = True  # what is wrong with a file is said in one sentence
         self.name = name
         self._size = len(data)
         self._file = tifffile.TiffFile(io.BytesIO(data))
-        self._page = self._file.pages[0]
+        self._at = page
+        try:
+            self._page = self._file.pages[page - 1]
+        except IndexError as error:
+            if page == 1:
+                raise
+            raise HeadlightError(
+                f"{name} has {len(self._file.pages):,} pages, and page {page:,} was asked for.",
+                f"Choose one from 1 to {len(self._file.pages):,}.",
+            ) from error
         lost = _DECISIVE & self._promised(data) - {tag.code for tag in self._page.tags}
         if lost:  # tifffile goes on with what is usual, which is not what the file holds
             raise ValueError(f"tags cannot be read: {sorted(lost)}")
@@ -64,8 +74,25 @@ class Tiff:
             found.append(f"{self.name} has {many} beside its colours, left out here.")
         pages = self._pages()
         if pages != "1":
-            found.append(f"{self.name} has {pages} pages: page 1 is shown.")
+            found.append(f"{self.name} has {pages} pages: page {self._at:,} is shown.")
         return tuple(found)
+
+    def film(self) -> tuple[int, int, bool] | None:
+        """(pages, counted up to a bound, which this is, whether these are all); None of a single one."""
+        pages = self._pages()
+        if pages == "1":
+            return None
+        is_all = not pages.startswith("more")
+        return (len(self._file.pages) if is_all else max(_MANY_PAGES + 1, self._at)), self._at, is_all
+
+    def alone(self, data: bytes) -> bytes:
+        """The file with this page as its first: Pillow walks to others through all before, again and again."""
+        if self._at == 1:
+            return data
+        layout = self._file.tiff
+        at = 8 if layout.is_bigtiff else 4
+        place = struct.pack(f"{layout.byteorder}{'Q' if layout.is_bigtiff else 'I'}", self._page.offset)
+        return data[:at] + place + data[at + len(place) :]
 
     def is_deep(self) -> bool:
         """Whether its samples are of another kind than Pillow reads rightly."""

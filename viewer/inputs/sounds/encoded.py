@@ -10,6 +10,7 @@ import numpy as np
 
 from headlight.models.core.errors import HeadlightError, first_sentence
 from headlight.viewer.inputs.guard import guarded
+from headlight.viewer.inputs.pictures.overheard import overheard
 from headlight.viewer.inputs.sounds.limits import check_extent
 from headlight.viewer.inputs.sounds.mono import Read, joined
 from headlight.viewer.inputs.source import Source
@@ -38,10 +39,13 @@ def decoded(source: Source) -> Read:
             "Run pip install 'headlight-viewer[sounds]', or save it as a WAV of 16 bits.",
         ) from error
     try:
-        with soundfile.SoundFile(str(source.path)) as file:
+        with overheard() as said, soundfile.SoundFile(str(source.path)) as file:
             check_extent(source.name, file.frames, file.samplerate)
             read = joined(_parts(source, file), file.samplerate)
-            return Read(read.samples, read.rate, file.channels, read.notices)
+            notices = read.notices
+            if said():  # the decoder of MP3 tells of damage there alone
+                notices = (*notices, f"{source.name} is damaged in places, which may sound wrong or be gone.")
+            return Read(read.samples, read.rate, file.channels, notices)
     except (RuntimeError, TypeError, ValueError) as error:
         reason = first_sentence(error).rpartition(": ")[2]  # behind the name of the file
         raise HeadlightError(

@@ -12,6 +12,7 @@ from headlight.models.core.tokens import INPUT, OUTPUT, Box, PatchTokens, Place,
 from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.inputs import PictureTextInput
+from headlight.viewer.panes.attention.origin import FrameRow
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.later import Later
 from headlight.viewer.panes.shared.on_input import OnInputPane
@@ -65,6 +66,8 @@ class MixedPane(OnInputPane):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(with_bar(self.view, self.bar), 1)
+        self.frames = FrameRow(self.session, self.runs)
+        column.addWidget(self.frames)
         column.addWidget(self.strip)
         column.addWidget(self.editor)
         return widget
@@ -74,6 +77,7 @@ class MixedPane(OnInputPane):
         if what.picture is not self._picture:
             self._picture = what.picture
             self.view.set_picture(what.pixels)
+        self.frames.display(document)
         other, self._edited = document is not self._edited, document
         wanted = "" if document.wanted.text is None else document.wanted.text.text
         if self.editor.toPlainText() != wanted and (other or not self.editor.hasFocus()):

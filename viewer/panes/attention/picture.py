@@ -8,12 +8,13 @@ import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
-from headlight.models.core.answers import Things
+from headlight.models.core.answers import Matches, Things
 from headlight.models.core.colours import lut
 from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
 from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.attention.change_menu import fill_input_menu
+from headlight.viewer.panes.attention.origin import FrameRow
 from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
 from headlight.viewer.session.selecting import asked_tokens
 from headlight.viewer.session.session import NOWHERE, Document, Hover
@@ -62,6 +63,8 @@ class PicturePane(OnInputPane):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(with_bar(self.view, self.bar), 1)
+        self.frames = FrameRow(self.session, self.runs)
+        layout.addWidget(self.frames)
         self.queries_row = QWidget()
         self.queries_row.setLayout(_beside("Query", self.chips))
         policy = self.queries_row.sizePolicy()
@@ -79,6 +82,7 @@ class PicturePane(OnInputPane):
 
     def prepare(self, document: Document, view: View) -> None:
         self._show_picture(document)
+        self.frames.display(document)
 
     def paint(self, result: InputMap) -> None:
         self.result = result
@@ -91,7 +95,8 @@ class PicturePane(OnInputPane):
         elif result.tokens is not None and not _on_picture(result.tokens):  # from latents to latents, say
             region = None
         drawn = region is not None and not self.not_drawn(result)
-        self.view.set_overlay(*((levels, region.corners) if drawn else (None,)))
+        seen = not isinstance(result.tokens, MixedTokens)
+        self.view.set_overlay(*((levels, region.corners) if drawn else (None,)), seen=seen)
         self.view.set_mask(result.mask)
         self.said.emit("shown", self.figures(1), None)
         self._show_artifacts(trace)
@@ -113,6 +118,8 @@ class PicturePane(OnInputPane):
         under = next((p for p in (*_found(trace, pointed_at), *pointed_at) if isinstance(p, Box)), None)
         self.view.set_boxes(boxes, under.corners if under else None)
         edges, seams = self._windows(trace, view, hover) or (None, None)
+        if edges is None:
+            edges = _matched(trace, trace.tokens.find_all(view[Selection].queries))
         self.view.set_lines(edges, "solid")
         self.view.set_lines(seams, "dashed")
         self._mark_chips(trace, view, hover)
@@ -268,7 +275,11 @@ class PicturePane(OnInputPane):
             tokens = asked_tokens(document.trace, self.session.view)
             if not isinstance(tokens, PatchTokens) and not isinstance(document.trace.tokens, PatchTokens):
                 looked = document.trace.layers[self.session.view[Selection].layer].keys
-                nowhere = "" if _on_picture(looked) else ": this layer looks at none of the picture"
+                nowhere = (
+                    ""
+                    if _on_picture(looked) or _placed(looked)
+                    else ": this layer looks at none of the picture"
+                )
                 self.subtitle_changed.emit(f"{said} · {len(tokens):,} queries{nowhere}")
                 return
             tokens = tokens if isinstance(tokens, PatchTokens) else document.trace.tokens
@@ -286,6 +297,15 @@ class PicturePane(OnInputPane):
         self.subtitle_changed.emit(said)
 
 
+def _matched(trace: Trace, tokens: np.ndarray) -> np.ndarray | None:
+    """Lines between points that are matched: of these tokens, or all where none of them is."""
+    matches = trace.answer(Matches)
+    if matches is None or not len(matches):
+        return None
+    own = matches.of(tokens)
+    return matches.lines[own] if len(own) else matches.lines
+
+
 def _found(trace: Trace, places: Iterable[Place]) -> list[Box]:
     """The boxes of what tokens at these places found, which themselves lie nowhere."""
     things = trace.answer(Things)
@@ -301,6 +321,10 @@ def _surest(things: Things, tokens: PatchTokens, chosen: Collection[int]) -> dic
     kept = [at for at in range(tokens.prefix) if at not in numbers]
     kept += [*surest, *(at for at in sorted(chosen) if at in numbers)][: 2 * QUERIES_NAMED]
     return {at: things.names[numbers[at]] if at in numbers else "" for at in kept}
+
+
+def _placed(tokens: Tokens) -> bool:
+    return isinstance(tokens, MixedTokens) and bool(tokens.on_picture.any())
 
 
 def _on_picture(tokens: Tokens) -> bool:

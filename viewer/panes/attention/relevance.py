@@ -115,7 +115,7 @@ class RelevancePane(OnInputPane):
         if isinstance(result.tokens, MixedTokens):
             self.stack.setCurrentIndex(0)
             laid = None if reason else result.laid
-            self.picture.set_overlay(*((None,) if laid is None else (laid[0], laid[1].corners)))
+            self.picture.set_overlay(*((None,) if laid is None else (laid[0], laid[1].corners)), seen=False)
             self.picture.set_mask(None)
         elif isinstance(result.tokens or trace.tokens, PatchTokens):
             self.stack.setCurrentIndex(0)
@@ -176,7 +176,8 @@ class RelevancePane(OnInputPane):
 
     def _say(self, result: InputMap | Drawn, reason: str) -> None:
         drawn = isinstance(result, InputMap) and not reason
-        best = 1 if isinstance(self.tokens(), PatchTokens) else len(readings.BEST)
+        of_picture = "pixels" in self.session.current.kind.gives
+        best = 1 if of_picture else len(readings.BEST)
         self.said.emit("beside", self.figures(best), self.method().name)
         of = names.tokens_named(result.asked_of, result.asked) if drawn else ""
         if self.method().of == "target" and drawn:

@@ -20,6 +20,7 @@ from headlight.models.core.colours import lut
 from headlight.models.core.tokens import INPUT, OUTPUT, TextTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.attention.change_menu import fill_input_menu
+from headlight.viewer.panes.attention.origin import EncodingRow
 from headlight.viewer.panes.attention.streams import Streams
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.later import Later
@@ -77,6 +78,7 @@ class SentencePane(OnInputPane):
         self.stretch = LabelledSlider("Tokens shown", 0, 1, 1, self._stretch_text, first=1)
         self.stretch.changed.connect(self._stretched)
         self.stretch.hide()
+        self.encoding = EncodingRow(self.session, self.runs)
         self._later = Later(TYPING_PAUSE, self)
         self._typing = False
         """What is asked for now was typed in the editors."""
@@ -89,6 +91,7 @@ class SentencePane(OnInputPane):
         layout.setSpacing(6)
         layout.addWidget(self.stack, 1)
         layout.addWidget(self.stretch)
+        layout.addWidget(self.encoding)
         layout.addLayout(foot)
         return widget
 
@@ -118,7 +121,8 @@ class SentencePane(OnInputPane):
     def height_for(self, width: int) -> int:
         foot = max(self.edit_button.sizeHint().height(), self.bar.sizeHint().height())
         gap = self.widget.layout().spacing()
-        rest = foot + gap + (self.stretch.sizeHint().height() + gap if not self.stretch.isHidden() else 0)
+        rows = (row for row in (self.stretch, self.encoding) if not row.isHidden())
+        rest = foot + gap + sum(row.sizeHint().height() + gap for row in rows)
         text = theme.em(EDITED) if self.edit_button.isChecked() else self.streams.heightForWidth(width)
         return text + rest
 
@@ -126,6 +130,10 @@ class SentencePane(OnInputPane):
 
     def prepare(self, document: Document, view: View) -> None:
         self._show_input(document, view)
+        shown = not self.encoding.isHidden()
+        self.encoding.display(document)
+        if shown == self.encoding.isHidden():
+            self.height_changed.emit()
 
     def paint(self, result: InputMap) -> None:
         tokens: TextTokens = result.tokens

@@ -34,7 +34,9 @@ class AttentionPane(Pane):
         if document is None:
             return ""
         if document.trace is None:
-            return "" if document.state == "running" else "No model has read this cloud."
+            return "" if document.state == "running" else document.failure or "No model has read this cloud."
+        if document.trace.layers:  # they could not be shown, of which the window tells
+            return ""
         return f"{document.trace.model.title} has no attention layers."
 
 

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from headlight.models.core.answers import Answer, NextTokens, PixelLabels, Things, listed
+from headlight.models.core.answers import Answer, Matches, NextTokens, PixelLabels, Things, listed
 from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call
@@ -23,6 +23,8 @@ from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.plane.image_view import ImageView
 from headlight.widgets.tables.target_rows import TargetRows
 
+_PLACED = Things | Matches
+"""Answers whose rows are of a token each."""
 MARKS = {
     "untrained": "untrained: random weights, which say nothing of the input",
     "built by hand": "built by hand: its weights are set, not trained",
@@ -105,7 +107,7 @@ class AnswerPane(Pane):
             [target.score for target in result.targets],
             result.colours,
         )
-        self.rows.set_choosable(isinstance(self._answer(), Things))
+        self.rows.set_choosable(isinstance(self._answer(), _PLACED))
         self.beneath.setText(result.beneath)
         self.beneath.setVisible(bool(result.beneath))
         self.subtitle_changed.emit(result.said)
@@ -114,7 +116,7 @@ class AnswerPane(Pane):
 
     def mark(self, view: View, hover: Hover) -> None:
         result, answer = self._result, self._answer()
-        if result is not None and isinstance(answer, Things):
+        if result is not None and isinstance(answer, _PLACED):
             places = [target.place for target in result.targets]
             self.rows.set_hovered(places.index(hover.query) if hover.query in places else None)
             chosen = (one for one in view[Selection].queries if one in places)
@@ -148,7 +150,7 @@ class AnswerPane(Pane):
 
     def _row_hovered(self, row: int | None) -> None:
         """Of a picture's parts the class alone is lit, of things in it the token that found one."""
-        if self._result is not None and isinstance(self._answer(), Things):
+        if self._result is not None and isinstance(self._answer(), _PLACED):
             place = None if row is None else self._result.targets[row].place
             self.session.set_hover(NOWHERE if place is None else Hover(query=place, key=place))
         elif self._result is not None and self._result.levels is not None:

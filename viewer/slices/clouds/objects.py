@@ -88,6 +88,24 @@ def only_an_object(document: Document) -> str:
     return f"{trace.model.title} answers for the cloud as a whole, not for a point."
 
 
+def no_neighbours(document: Document) -> str:
+    """Why nothing leads from point to point through layers, or ""."""
+    trace = document.trace
+    if trace is None or only_an_object(document):
+        return only_an_object(document)
+    near = not trace.layers or any(layer.group_count > 1 for layer in trace.layers)
+    return "" if near else f"{trace.model.title} has no attention between neighbours."
+
+
+def no_gradient(document: Document) -> str:
+    """Why it cannot be asked what a point's answer grows with, or ""."""
+    trace = document.trace
+    if trace is None or only_an_object(document):
+        return only_an_object(document)
+    takes = "gradients" in trace.run.offers
+    return "" if takes else f"No gradients are taken of {trace.model.title}."
+
+
 def compared(trace: Trace, task: Task = SILENT) -> Compared:
     """The object of a trace through every network of shapes that there is."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from headlight.models.core.answers import Target, TextClasses
 from headlight.models.core.cache import derived
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.interventions import Freeze, Off, on_heads
 from headlight.models.core.relevance import Relevance
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.trace import Trace
@@ -63,7 +64,8 @@ class FaithfulOver:
     convention: str = ""
     targets: tuple[str, ...] = ()
     notices: tuple[tuple[str, str], ...] = ()
-    """(name, what is to be said of how it was read)"""
+    """(name, what is to be said of how it was read), of all of them by their title"""
+    title: str = ""
 
     @property
     def target(self) -> str:
@@ -146,13 +148,28 @@ def faithful_over(
     orders: int = ORDERS,
     task: Task = SILENT,
 ) -> FaithfulOver:
-    """Of inputs that the model of a trace reads as it did that one, each about the same target."""
+    """Of inputs that the model of a trace reads as it did that one, its heads changed alike, each about the
+    same target."""
     if chosen_of(trace, view).index != view[TargetSettings].index:
         view = view.having(TargetSettings())
     beside, run = trace.answer(TextClasses), USUAL
     if beside is not None:
         run = replace(run, texts=beside.names, prompts=beside.prompts)
-    return over(trace.run.engine(Part(task, 0, 0)), many, view, methods, orders, task, run)
+    made = [one for one in trace.recipe.interventions if not isinstance(one, Off)]
+    heads = tuple(one for one in on_heads(made) if not isinstance(one, Freeze))
+    found = over(
+        trace.run.engine(Part(task, 0, 0)),
+        many,
+        view,
+        methods,
+        orders,
+        task,
+        replace(run, interventions=heads),
+    )
+    if len(heads) == len(made):
+        return found
+    said = "What is changed of the open input alone is not changed of these."
+    return replace(found, title=many.title, notices=((many.title, said), *found.notices))
 
 
 def over(
@@ -164,9 +181,10 @@ def over(
     task: Task = SILENT,
     run: RunOptions = USUAL,
 ) -> FaithfulOver:
-    """The same with an engine, of pictures beside the class texts of `run`. Places of a view are of its own
-    input: others are asked as usual. Without a chosen target each is asked about what it says first. What
-    cannot be read, or of which not all methods say something, is told and left out."""
+    """The same with an engine, of pictures beside the class texts of `run`, heads changed as it says. Places
+    of a view are of its own input: others are asked as usual. Without a chosen target each is asked about
+    what it says first. What cannot be read, or of which not all methods say something, is told and left
+    out."""
     view, chosen = view.having(Selection(), RolloutQuery()), view[TargetSettings].index
     names: list[str] = []
     targets: list[str] = []
@@ -226,7 +244,8 @@ def _read(engine: object, many: Corpus | Pictures, number: int, run: RunOptions,
     what, options = input_of(many, number, task), RunOptions()
     if isinstance(many, Pictures):
         options = RunOptions(size=many.size, texts=run.texts, prompts=run.prompts)
-    return REGISTRY.adapter_of(what).read(engine, what, options, task)
+    trace = REGISTRY.adapter_of(what).read(engine, what, options, task)
+    return trace.run.again(run.interventions, task) if run.interventions else trace
 
 
 def _name(many: Corpus | Pictures, number: int) -> str:

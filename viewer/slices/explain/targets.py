@@ -58,18 +58,22 @@ def every(trace: Trace, places: Sequence[Place] = ()) -> tuple[Target, ...]:
 
 
 def named(trace: Trace, name: str | None, places: Sequence[Place] = (), task: Task = SILENT) -> Target:
-    """By its name, else its number, or of a language model any entry of its vocabulary; None for what is said
-    first. HeadlightError, with what there is, for one that the model does not have.
+    """By its name, of a language model any entry of its vocabulary, else by its number, with a # before it in
+    any case; None for what is said first. HeadlightError, with what there is, for one that the model does not
+    have.
     """
     offered = every(trace, places)
     if name is None:
         return placed(trace, offered[0], task)
-    same = [one for one in offered if name == one.name]
-    same += [one for one in offered if name == str(one.index)]
+    if same := [one for one in offered if name == one.name]:
+        return placed(trace, same[0], task)
+    is_of_tokens = trace.answer(NextTokens) is not None
+    number = entry_of(trace, name, task) if is_of_tokens else number_in(name)
+    same = [one for one in offered if number == one.index]
     same += [one for one in offered if name.strip().lower() == one.name.strip().lower()]
     if same:
         return placed(trace, same[0], task)
-    if trace.answer(NextTokens) is not None and (number := entry_of(trace, name, task)) is not None:
+    if is_of_tokens and number is not None:
         title = trace.run.engine(task).named(number)
         return Target(title, float("nan"), number, offered[0].place)
     names = list(dict.fromkeys(f"“{one.name}”" for one in offered if one.index != EVERY))
@@ -81,6 +85,16 @@ def named(trace: Trace, name: str | None, places: Sequence[Place] = (), task: Ta
 
 
 def entry_of(trace: Trace, token: str, task: Task = SILENT) -> int | None:
-    """The entry of a model's vocabulary that is this token or has this number; None where there is none."""
-    engine = trace.run.engine(task)
-    return int(token) if token.isascii() and token.isdigit() else engine.numbered(token)
+    """The entry of a model's vocabulary that is this token, or else has this number; None where there is
+    none."""
+    number = number_in(token)
+    if number is not None and token.startswith("#"):
+        return number
+    found = trace.run.engine(task).numbered(token)
+    return number if found is None else found
+
+
+def number_in(name: str) -> int | None:
+    """The number that is written so, as 7 or #7; None of anything else."""
+    bare = name.removeprefix("#")
+    return int(bare) if bare.isascii() and bare.isdigit() else None

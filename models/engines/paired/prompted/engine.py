@@ -29,7 +29,7 @@ from headlight.models.attention.recorded import BlockLayer, RecordedLayer, numbe
 from headlight.models.attention.windows import WindowBlocks, placed_on
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import PROMPTED, read_config
-from headlight.models.catalogue.loading import is_untrained, load_model
+from headlight.models.catalogue.loading import is_untrained, load_model, told
 from headlight.models.core.answers import Masks
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention, Offer, OnHeads, on_heads
@@ -113,6 +113,7 @@ class PromptedEngine(Askable):
         model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.8), kind)
         side = model.config.vision_config.image_size
         prepare, notices = processor_of(entry.folder, model.config, entry.title, side)
+        entry = told(entry, model, model, missing)
         engine = cls(model, prepare, entry, device, is_untrained(model, model, missing))
         engine._said += notices
         task.progress(0.9, "Comparing a recorded pass with a plain one")

@@ -170,6 +170,17 @@ def test_relevance_and_rollout_reach_the_picture(opened):
     assert found.values[on_picture].max() > 0
 
 
+def test_a_second_place_for_a_picture_is_refused_however_it_is_written(opened, monkeypatch):
+    with pytest.raises(HeadlightError, match=r"places for 2 pictures \(<image>\)"):
+        opened("qwen2").run(PIXELS, "<image> and <image>")
+    with pytest.raises(HeadlightError, match=r"places for 2 pictures \(<begin>\)"):
+        opened("qwen2").run(PIXELS, "<begin> and <begin>")
+    composer = opened("llava")._composer
+    monkeypatch.setattr(composer, "image", picture_texts.END)
+    with pytest.raises(HeadlightError, match=r"<image> would be read as words: .* is <end>"):
+        opened("llava").run(PIXELS, "what is <image> it")
+
+
 def test_what_cannot_be_read_is_said(opened, tmp_path):
     with pytest.raises(HeadlightError, match="needs at least 8 × 8"):
         opened("llava").run(PIXELS[:4], TEXT)

@@ -14,9 +14,10 @@ def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
     """What the columns of a table without names are, from float64 (rows, columns) of its beginning.
 
     Before x y z may stand the number of the line, its time, a label, or a scanner's row and column. After
-    them, in any order and each at most once: a normal (three columns of length 1), a colour (three columns to 255, or whole numbers, or
-    fractions of 1), a label (small whole numbers, the last column, before the colour, or before the numbers
-    of single things), an intensity (before the colour, or alone in a PTS); any other column is passed over.
+    them, in any order and each at most once: a normal (three columns of length 1), a colour (three columns
+    to 255, or whole numbers, or fractions of 1), a label (small whole numbers, the last column, before the
+    colour, or before the numbers of single things), an intensity (before the colour, or alone in a PTS); any
+    other column is passed over.
     """
     whole = np.isfinite(values[:, :3]).all(axis=1)
     if whole.any():

@@ -20,6 +20,7 @@ from headlight.viewer.inputs.clouds.parts import (
     roles,
 )
 from headlight.viewer.inputs.clouds.tables.guessing import counts_lines, guess_roles
+from headlight.viewer.inputs.clouds.tables.words import MOST_NAMES, plain_columns
 from headlight.viewer.inputs.clouds.text import (
     DECIMAL_COMMA,
     Block,
@@ -45,8 +46,6 @@ _LEAST_LINES = 3
 _LOOKED_AT = 200
 _NOTHING = frozenset({"", "null", "na", "n/a", "none", "nil", "-", "--", "nan", "<na>"})
 """What stands in a cell that holds nothing."""
-_MOST_NAMES = 4096
-"""Classes that a column of words may name."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +169,11 @@ def _values(block: Block, found: Layout, label: int | None, seen: dict[str, int]
                 return numbers(_numbered(block, found, label, seen), found.columns, name)
             except HeadlightError:
                 raise blamed from None
+    cut = _cut(block.lines[0])
+    if not found.separators.startswith("."):
+        values = plain_columns(block, found.columns, cut, found.worded, label, seen)
+        if values is not None:
+            return values
     return numbers(_numbered(block, found, label, seen), found.columns, name)
 
 
@@ -183,7 +187,7 @@ def _numbered(block: Block, found: Layout, label: int | None, seen: dict[str, in
         cells = _cells(line, _cut(line))
         for i in found.worded:
             if i < len(cells):
-                known = cells[i] in seen or len(seen) < _MOST_NAMES
+                known = cells[i] in seen or len(seen) < MOST_NAMES
                 named = i == label and known
                 cells[i] = (
                     str(seen.setdefault(cells[i], len(seen))) if named else "-1" if i == label else "nan"

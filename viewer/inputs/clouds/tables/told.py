@@ -172,20 +172,12 @@ def _read_as(source: Source, chosen: Roles) -> Parts:
         raise HeadlightError(
             f"{source.name}: {next(iter(bad.values()))}", f"Choose another column, or “{NOTHING}” for it."
         )
-    free = tuple(at for at, role in enumerate(chosen) if role in (NOTHING, "label"))
     meaning = meaning_of(chosen)
     named = roles(seen.names)
     same = all(named.get(axis) == meaning[axis] for axis in "xyz")
     names = seen.names if seen.names and same else None
-    found = Layout(seen.separators, len(chosen), names, seen.first, seen.promised, _worded(seen.rows, free))
-    try:
-        parts = plain.read_table(source, found, source.ending, meaning=dict(meaning))
-    except HeadlightError:
-        if found.worded or not free:
-            raise
-        source.file.seek(0)  # words may come late
-        worded = replace(found, worded=free)
-        parts = plain.read_table(source, worded, source.ending, meaning=dict(meaning))
+    found = Layout(seen.separators, len(chosen), names, seen.first, seen.promised)
+    parts = _read_with_words(source, found, meaning, seen.rows)
     if seen.names and "label" in meaning:
         parts.label_name = seen.names[meaning["label"]]
     if seen.names and parts.unit is None:
@@ -213,10 +205,23 @@ def _named(names: Sequence[str]) -> dict[str, int]:
     return roles(names) if names else {}
 
 
-def _worded(rows: Sequence[Sequence[str]], free: Sequence[int]) -> tuple[int, ...]:
-    """All columns that may hold words, where one of them does: the next one may, later."""
-    words = any(cell and not is_cell_number(cell) for row in rows for cell in (row[at] for at in free))
-    return tuple(free) if words else ()
+def _read_with_words(
+    source: Source, found: Layout, meaning: dict[str, int], rows: Sequence[Sequence[str]]
+) -> Parts:
+    """Words may stand where nothing is read, and where a label is: they may come late."""
+    passed = tuple(at for at in range(found.columns) if at not in meaning.values())
+    label = (meaning["label"],) if "label" in meaning else ()
+    least = 0
+    for row in rows:
+        words = {at for at in (*passed, *label) if row[at] and not is_cell_number(row[at])}
+        least = max(least, 2 if words & {*label} else 1 if words else 0)
+    *ways, last = dict.fromkeys([(), passed, (*passed, *label)][least:])
+    for worded in ways:
+        try:
+            return plain.read_table(source, replace(found, worded=worded), source.ending, meaning=meaning)
+        except HeadlightError:
+            source.file.seek(0)
+    return plain.read_table(source, replace(found, worded=last), source.ending, meaning=meaning)
 
 
 def _lines(head: bytes, columns: int | None = None) -> _Lines | None:

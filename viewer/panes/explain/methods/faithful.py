@@ -188,7 +188,8 @@ class FaithfulPane(OfMethodsPane):
         more = [*left_out[:FEW], *([f"{len(left_out) - FEW:,} more"] if len(left_out) > FEW else [])]
         without = f" Left out: {'; '.join(more)}." if more else ""
         said = f"Means over {len(result.names):,}, ± the standard error. {result.convention}{without}"
-        self._say(result.target, _best_of_many(result), said)
+        of_all = "".join(f" {notice}" for name, notice in result.notices if name == result.title)
+        self._say(result.target, _best_of_many(result), said + of_all)
 
     def _show(self, columns: tuple[str, ...], rows: list, keys: list) -> None:
         best_row = min(range(len(rows) - 1), key=lambda row: keys[row][1], default=None)

@@ -1,0 +1,1 @@
+"""Hours of use in front of a real window, and what they leave behind."""

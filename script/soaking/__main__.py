@@ -1,0 +1,74 @@
+"""Documents come and go by the hundred, models change, a robot plays: what a real window keeps of it.
+
+script/soak                                              1,000 documents, 200 changes, an hour of gestures
+script/soak --cycles 100 --models 20 --seconds 60        less of it
+script/soak --cycles 0 --models 0 --seed 7               other gestures, and nothing else
+
+Seconds are of processor time, of window and engine. It needs Xvfb and openbox.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from script.soaking.measures import lines
+from tests.journeys.display import screen
+
+ROOT = Path(__file__).resolve().parents[2]
+_SAID = {"cycles": "documents of all kinds, opened and closed", "models": "changes of the model"}
+
+
+def main() -> int:
+    """0 where nothing grew and nothing was wrong, else 1."""
+    parser = argparse.ArgumentParser(prog="script/soak", description=__doc__.splitlines()[0])
+    parser.add_argument("--cycles", type=int, default=1000, help="documents that are opened and closed")
+    parser.add_argument("--models", type=int, default=200, help="changes of the model")
+    parser.add_argument(
+        "--seconds", type=int, default=3600, help="of processor time, for which a robot plays"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the robot")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the report and pictures stay")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        return soaked(chosen, chosen.keep or Path(folder))
+
+
+def soaked(chosen: argparse.Namespace, folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    words = [str(one) for one in (chosen.cycles, chosen.models, chosen.seconds, chosen.seed)]
+    play = [sys.executable, "-W", "ignore", "-m", "script.soaking.play", str(folder), *words]
+    start = time.monotonic()
+    with screen(1440, 900) as environment:
+        environment = dict(environment, OMP_NUM_THREADS="1", PYTHONPATH=str(ROOT))
+        done = subprocess.run(play, cwd=ROOT, env=environment, capture_output=True, text=True)
+    report = folder / "report.json"
+    told = json.loads(report.read_text()) if report.exists() else {"wrong": ["no report"], "rows": {}}
+    wrong = [*told["wrong"], *([done.stderr] if done.stderr else [])]
+    wrong += [f"exit status {done.returncode}"] if done.returncode else []
+    ours = [f"-{process}-" for process in told.get("processes", ())]
+    left = [name for name in os.listdir("/dev/shm") if any(one in name for one in ours)]
+    wrong += [f"segment {name} left" for name in left]
+    for name, rows in told["rows"].items():
+        print(f"{_SAID.get(name, 'a robot')}: {len(rows)} measures")
+        for line in lines(rows):
+            sign = "" if line.is_flat else "   grows"
+            print(
+                f"  {line.name:24}{line.first:10,.0f}{line.last:10,.0f}{line.most:10,.0f}"
+                f"{line.grown:+9.1%}{sign}"
+            )
+            wrong += (
+                [] if line.is_flat else [f"{name}: {line.name} from {line.first:,.0f} to {line.last:,.0f}"]
+            )
+    print(f"{time.monotonic() - start:,.0f} s", *(wrong or ["nothing was wrong"]), sep="\n")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""What is done to a window for hours: documents come and go, models change, a robot plays with all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from script.soaking.measures import Measures, measured
+from tests.journeys import robot
+from tests.journeys.person import Person
+
+EVERY = 20
+"""Documents or changes between two measures."""
+
+Rows = list[Measures]
+
+
+def prepared(folder: Path) -> dict[str, tuple[Callable[[], Any], str | None]]:
+    """By a name: what makes an input, and the model that reads it, made in `folder`."""
+    from headlight.viewer.app.cli import let_libraries_be_silent
+    from headlight.viewer.inputs.inputs import StackInput, from_bytes, from_path, from_text
+    from script.fuzzing.samples import samples
+
+    let_libraries_be_silent()
+    from tests.models import family_folders, tiny_points
+    from tests.viewer import cloud_samples as make
+
+    text, other = (str(family_folders.made(folder, name)) for name in ("bert", "gpt2"))
+    sees = str(family_folders.made(folder, "vit"))
+    reads = str(tiny_points.saved(folder / "points", tiny_points.transformer()))
+    picture = samples()["jpeg"][0].laid(folder)
+    made: dict[str, tuple[Callable[[], Any], str | None]] = {
+        "text": (lambda: from_text("The cat sat on the mat because it was tired."), text),
+        "pair": (lambda: from_text("A first one.", pair="A second one."), text),
+        "written": (lambda: from_text("It goes on"), other),
+        "picture": (lambda: from_path(picture), sees),
+        "cloud": (lambda: from_bytes(make.npy(tiny_points.room(900)[0]), "room.npy"), reads),
+        "stack": (StackInput, None),
+    }
+    for sample in samples()["recorded"]:
+        path = sample.laid(folder)
+        made[sample.opens] = (lambda path=path: from_path(path), None)
+    return made
+
+
+def cycles(person: Person, count: int, kinds: dict[str, tuple[Callable[[], Any], str | None]]) -> Rows:
+    """So many documents of all kinds in turn, each opened, read, looked at on a page and closed."""
+    rows: Rows = []
+    for number in range(count):
+        make, model = list(kinds.values())[number % len(kinds)]
+        document = _opened(person, make, model)
+        pages = person.ask(lambda document=document: document.pages)
+        page = pages[number // len(kinds) % len(pages)]
+        person.steps.append(f"{document.title} on {page}")
+        person.ask(lambda page=page: person.window.session.set_page(page))
+        person.settle()
+        person.check(document.state == "ready", f"{document.title}: {document.state} {document.failure}")
+        person.ask(lambda: person.window.actions_.run("close"))
+        if (number + 1) % EVERY == 0:
+            person.settle()
+            rows.append(person.ask(lambda: measured(person.window)))
+    return rows
+
+
+def models(person: Person, count: int, kinds: dict[str, tuple[Callable[[], Any], str | None]]) -> Rows:
+    """One text, read by one model after the other."""
+    rows: Rows = []
+    names = [kinds[kind][1] for kind in ("text", "written")]
+    document = _opened(person, *kinds["text"])
+    for number in range(count):
+        model = names[(number + 1) % len(names)]
+        person.ask(lambda model=model: person.window.runs.change(document, model=model))
+        person.settle()
+        person.check(document.options.model == model, f"{document.options.model} in place of {model}")
+        if (number + 1) % EVERY == 0:
+            rows.append(person.ask(lambda: measured(person.window)))
+    person.ask(lambda: person.window.actions_.run("close"))
+    return rows
+
+
+def wander(person: Person, seed: int, seconds: float) -> Rows:
+    """A robot's gestures, in parts of so many seconds of processor time; all is closed between two."""
+    rows: Rows = []
+    parts = max(1, round(seconds / PART))
+    for part in range(parts):
+        robot.wander(person, seed + part, seconds / parts)
+        robot.close_what_is_open(person)
+        person.ask(lambda: [person.window.runs.close(one) for one in list(person.window.session.documents)])
+        person.settle()
+        rows.append(person.ask(lambda: measured(person.window)))
+    return rows
+
+
+PART = 60.0
+"""Seconds of processor time between two measures of what a robot leaves."""
+
+
+def _opened(person: Person, make: Callable[[], Any], model: str | None) -> Any:
+    from headlight.viewer.host.recipe import RunOptions
+
+    def open_() -> Any:
+        document = person.window.session.add(make(), RunOptions(model=model))
+        person.window.runs.start(document)
+        return document
+
+    document = person.ask(open_)
+    person.settle()
+    return document
