@@ -161,7 +161,7 @@ def by_tifffile(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
     notices, film = tiff.notices(), tiff.film()
     if not tiff.is_deep():
         try:
-            found = by_pillow(data, name, kind, frame)
+            found = by_pillow(tiff.alone(data), name, kind)
             return found._replace(notices=(*notices, *found.notices), film=film)
         except pillow().UnidentifiedImageError:
             pass  # channels in a number or an order that Pillow does not know
@@ -175,7 +175,6 @@ def by_pillow(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
         check_size(name, *image.size)
         film = None
         if kind == "TIFF":
-            image.seek(frame - 1)
             _check_strips(image)
         else:
             film, said = _frames(data, image, name, frame)
