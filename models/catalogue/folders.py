@@ -44,6 +44,8 @@ ASKING = ("detr",)
 """Model types with queries that look for things in pictures."""
 SPEECH = ("whisper",)
 """Model types that hear sounds, and write what is said in them."""
+WAVES = ("data2vec-audio", "hubert", "unispeech", "unispeech-sat", "wav2vec2", "wav2vec2-conformer", "wavlm")
+"""Model types that hear the wave itself, and name a letter in each frame, or a class of it all."""
 PROMPTED = {"sam": "SamModel"}
 """Model types that are shown by clicks what to cut out of a picture, and their networks in transformers."""
 SEGMENTING = {
@@ -255,7 +257,7 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
         return "points"
     if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING, *SEGMENTING, *MATCHING):
         return "image"
-    if config["model_type"] in SPEECH:
+    if config["model_type"] in (*SPEECH, *WAVES):
         return "sound"
     if config["model_type"] == "vision-encoder-decoder":
         return BOTH

@@ -17,6 +17,7 @@ from headlight.models.core.answers import Target
 from headlight.models.core.relevance import Relevance
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens, PointTokens, Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 
 FRACTIONS = np.arange(10, dtype=np.float32) / 10
@@ -109,6 +110,8 @@ def convention(tokens: Tokens) -> str:
         parts, how = "patches", "the mean colour before pixels are normalised"
     elif isinstance(tokens, PointTokens):
         parts, how = "points", "taken out of the cloud"
+    elif isinstance(tokens, MixedTokens) and tokens.on_picture.all():
+        parts, how = "frames of the sound", "silent"
     else:
         parts, how = "tokens", "left out by the mask"
     return (

@@ -49,3 +49,18 @@ def whisper(root: Path) -> Path:
     (root / "preprocessor_config.json").write_text(json.dumps(said))
     hf.PreTrainedTokenizerFast(tokenizer_object=tokenizer(), eos_token="<|endoftext|>").save_pretrained(root)
     return root
+
+
+LETTERS = ("<pad>", "<s>", "</s>", "<unk>", "|", *"ABCDEFG")
+
+
+def waves(root: Path, kind: str = "Wav2Vec2ForCTC") -> Path:
+    """The folder of a model of waves of two layers, with 12 letters."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
+    convolves = {"conv_dim": (16,) * 7, "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 4}
+    made = getattr(hf, kind)
+    config = made.config_class(**sizes, **convolves, vocab_size=12, pad_token_id=0, classifier_proj_size=16)
+    made(config).save_pretrained(root)
+    (root / "vocab.json").write_text(json.dumps({name: number for number, name in enumerate(LETTERS)}))
+    return root

@@ -103,11 +103,12 @@ def _expected(answer: NextTokens, trace: Trace, places: Sequence[Place]) -> Answ
     targets = tuple(Target(name, float(score), int(number), place) for name, score, number in rows)
     given = answer.given[at]
     beneath = ""
-    if np.isfinite(given):
+    is_heard = isinstance(place, Box)  # a letter in a frame, which no other stands in place of
+    if np.isfinite(given) and not is_heard:
         following = names.token(tokens, token + 1) if token + 1 < len(tokens) else "the end"
         said = f"{following} does follow" if answer.follows else "the token itself"
         beneath = f"{said}: {given:.4f}"
-    where = "after" if answer.follows else "in place of"
+    where = "after" if answer.follows else "at" if is_heard else "in place of"
     return AnswerRows(f"{where} {names.token(tokens, int(token))}", targets, beneath, mark=trace.model.mark)
 
 

@@ -20,6 +20,8 @@ SIDES = {"fine": 16, "coarse": 8}
 """Squares on a picture's short side."""
 EDGES = {"fine": 0.5, "coarse": 1.0}
 """Metres of a cube, of a cloud that is no smaller thing."""
+STRETCHES = {"fine": 192, "coarse": 48}
+"""Of a sound, at most about."""
 SHARES = {"fine": 0.125, "coarse": 0.25}
 """Of a cloud's longest side, the most that the edge of a cube is: of one object not all is one part."""
 PLAIN = OcclusionSettings()
@@ -53,6 +55,8 @@ def parts_of(tokens: Tokens, settings: OcclusionSettings = PLAIN) -> np.ndarray:
         most = max(SHARES[settings.parts] * float(positions.max()) * 1.000001, 1e-9)  # the last is in it
         cells = np.floor(positions / min(EDGES[settings.parts], most)).astype(int)
         keys = np.ravel_multi_index(tuple(cells.T), tuple(cells.max(0) + 1))
+    elif isinstance(tokens, TextTokens) and (tokens.words[placed] < 0).all():  # stretches of a sound
+        keys = placed // max(1, round(len(placed) / STRETCHES[settings.parts]))
     elif isinstance(tokens, TextTokens) and settings.parts == "coarse":
         keys = tokens.words[placed]
     else:

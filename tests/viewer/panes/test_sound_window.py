@@ -82,6 +82,18 @@ def test_another_language_and_another_stretch_are_heard(make_window, settled, di
     np.testing.assert_array_equal(document.input.pixels, before)
 
 
+def test_a_model_that_writes_nothing_has_frames_alone(make_window, settled, disk):
+    root, _ = disk
+    window = make_window(model=str(listening.waves(root / "waves")))
+    window.runs.open_path(str(root / "tone.wav"))
+    settled(window)
+    heard, trace = pane(window, "heard"), traced(window)
+    assert trace.stacks == ("encoder",)
+    assert heard.editor.isHidden()
+    assert heard.spoken.isHidden()
+    assert heard.result.laid[0].shape == (1, 74)
+
+
 def test_that_no_model_read_it_is_settled_once_one_has(make_window, settled, disk, qtbot):
     root, model = disk
     window = make_window()

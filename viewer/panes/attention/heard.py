@@ -68,6 +68,9 @@ class HeardPane(MixedPane):
         if not self._later.waits_for(document):
             self.since.set_value(wanted.since)
         self._show_spoken(document)
+        writes = document.trace is None or OUTPUT in document.trace.streams
+        for one in (self.strip, self.editor):
+            one.setVisible(writes)
         self.subtitle_changed.emit(_said(what, document))
 
     def paint(self, result: InputMap | Drawn) -> None:
@@ -133,5 +136,6 @@ def _said(what: SoundInput, document: Document) -> str:
     said = f"{min(what.seconds, what.sound.seconds):,.2f} s"
     if document.trace is None:
         return said
-    written = len(document.trace.streams.get(OUTPUT, ()))
-    return f"{said} · {len(document.trace.tokens):,} frames, {written:,} tokens written"
+    written = document.trace.streams.get(OUTPUT)
+    more = "" if written is None else f", {len(written):,} tokens written"
+    return f"{said} · {len(document.trace.tokens):,} frames{more}"

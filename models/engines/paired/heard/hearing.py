@@ -42,6 +42,14 @@ class Heard(Fed):
         return MixedTokens(labels, none > 0, spans, none - 1, none, sources=("",), boxes=boxes)
 
 
+def placed(count: int, seconds: float, height: int, scale: float, since: float, **more: Any) -> Heard:
+    """Where so many tokens lie, each of so many seconds, in a picture so high with so many pixels a second,
+    that begins at the second `since`."""
+    region = Box(0.0, 0.0, count * seconds * scale, float(height))
+    grid, size = Grid(1, count, region, "encoder"), (height, round(region.x1))
+    return Heard(**{"inputs": {}, **more}, grids=(grid,), size=size, since=since, seconds=seconds)
+
+
 class Hearing:
     """Prepares sounds for a model of Whisper's kind, called `title`."""
 
@@ -112,9 +120,5 @@ class Hearing:
                 f"{self._title} cannot be given this sound: {first_sentence(error)}", "Choose another model."
             ) from error
         count = min(-(-len(samples) // hop), self._longest)
-        height, scale, since = seen
-        region = Box(0.0, 0.0, count * self.seconds * scale, float(height))
-        grid = Grid(1, count, region, "encoder")
-        inputs = {"input_features": found["input_features"]}
-        size, asked = (height, round(region.x1)), {"language": language, "translate": translate}
-        return Heard(inputs, (grid,), size=size, since=since, seconds=self.seconds, **asked)
+        asked = {"language": language, "translate": translate}
+        return placed(count, self.seconds, *seen, inputs={"input_features": found["input_features"]}, **asked)
