@@ -21,7 +21,7 @@ from headlight.models.core.answers import (
 from headlight.models.core.cache import derived
 from headlight.models.core.errors import known
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import Cuboid, PatchTokens, Place, Position, Tokens
+from headlight.models.core.tokens import OUTPUT, Cuboid, PatchTokens, Place, Position, Tokens
 from headlight.models.core.trace import Trace
 
 UNKNOWN = float("nan")
@@ -81,6 +81,10 @@ def _most_salient(trace: Trace, task: Task) -> Place:
 def asked_at(trace: Trace, target: Target) -> tuple[Tokens, np.ndarray]:
     """(the tokens of a stream, int (m,): those whose last vectors a target is read from): where it is said,
     else the readout, or all that have a place."""
+    things = trace.answer(Things)
+    number = None if things is None else things.find(target.place)
+    if number is not None and OUTPUT in trace.streams:  # a query's box may be that of cells too
+        return trace.streams[OUTPUT], np.array([number])
     placed = [place for place in (target.place, target.beside) if place is not None]
     if placed:
         tokens = trace.at(placed[0])[0]

@@ -11,7 +11,10 @@ import numpy as np
 import tifffile
 from PIL import Image, ImageCms
 
+from headlight.viewer.inputs.readers import reader_of
+from headlight.viewer.inputs.source import Source
 from script.fuzzing.sample import Sample, Samples
+from tests.viewer.inputs.test_picture_siblings import READ
 
 _Y, _X = np.mgrid[:24, :32]
 _RGB = np.stack([_X * 8, _Y * 10, (_X + _Y) * 4], -1).astype(np.uint8)
@@ -29,6 +32,44 @@ def encoded(kind: str, pixels: np.ndarray = _RGB, mode: str | None = None, **opt
 
 
 def pictures() -> Samples:
+    """Those of here, and all that tests have."""
+    made = {**_own(), "heic": [Sample.of("a.heic", _heic(), False)]}
+    drawing = (
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><circle r="9" fill="red"/></svg>'
+    )
+    made |= {"svg": [Sample.of("a.svg", drawing, False)], "pdf": [Sample.of("a.pdf", _pdf(), False)]}
+    for number, (data, _, _, ending) in enumerate(READ.values()):
+        name = f"{number}.{ending}"
+        made.setdefault(reader_of(Source.of(data, name)).id, []).append(Sample.of(name, data, False))
+    return made
+
+
+def _heic() -> bytes:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return encoded("HEIF")
+
+
+def _pdf() -> bytes:
+    """A page with a square."""
+    drawn = b"0.9 0.2 0.1 rg 20 20 60 40 re f"
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 120 90]/Contents 4 0 R>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(drawn), drawn),
+    )
+    made, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(made))
+        made += b"%d 0 obj%s endobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"xref\n0 5\n0000000000 65535 f \n%strailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF"
+    return made + end % (table, len(made))
+
+
+def _own() -> Samples:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     profile = profile[:24] + bytes(12) + profile[36:]  # the hour in which it was made
     return {

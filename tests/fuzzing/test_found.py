@@ -166,3 +166,10 @@ def test_damage_that_a_decoder_of_sounds_writes_to_stderr_is_a_notice(capfd):
     read = from_bytes(data[:frame] + b"1" * 40 + data[frame:], "a.mp3")
     assert read.notices[0] == "a.mp3 is damaged in places, which may sound wrong or be gone."
     assert capfd.readouterr().err == ""
+
+
+def test_a_drawing_at_which_its_library_panics_is_damaged_and_nothing_is_said_beside(tmp_path, capfd):
+    pytest.importorskip("resvg_py")
+    vast = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><circle r="4294967295"/></svg>'
+    assert message_of(vast, "a.svg", tmp_path) == f"a.svg is a damaged or cut-off SVG drawing. {WHOLE}"
+    assert capfd.readouterr().err == ""

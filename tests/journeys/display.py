@@ -41,7 +41,7 @@ def screen(width: int, height: int) -> Iterator[dict[str, str]]:
     try:
         with os.fdopen(read) as said:
             number = said.readline().strip()
-        with tempfile.TemporaryDirectory() as home:
+        with tempfile.TemporaryDirectory(prefix="Łukasz 家 ") as home:
             environment = dict(os.environ, DISPLAY=f":{number}", HOME=home, XDG_CONFIG_HOME=f"{home}/.config")
             environment.update(LIBGL_ALWAYS_SOFTWARE="1", HF_HUB_OFFLINE="1")
             for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "XDG_CACHE_HOME", "XDG_DATA_HOME"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 
@@ -28,6 +29,10 @@ def is_slow(source):
 
 def takes_all_memory(source):
     np.ones(1 << 40, np.uint8)
+
+
+def fills(source):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def chokes(source):

@@ -124,7 +124,7 @@ def _open(window: Window, files: list[str], options: WindowOptions, shot: _Scree
         else:
             window.runs.open_path(path, columns=columns)
     if text is not None:
-        window.runs.open_text(text, options.given.get("pair"), options.given.get("target"))
+        window.runs.open_text(text, options.given.get("pair"))
     if shot is not None:
         shot.wait()
 

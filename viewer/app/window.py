@@ -331,7 +331,7 @@ class Window(QMainWindow):
     def paste(self) -> None:
         self._dropped(QApplication.clipboard().mimeData())
 
-    def _dropped(self, mime: QMimeData) -> None:
+    def _dropped(self, mime: QMimeData | None) -> None:
         try:
             open_mime(mime, self.runs, self.open_paths)
         except HeadlightError as error:

@@ -34,6 +34,16 @@ _GUESSED = {
     "gb18030": "GB18030",
     "big5": "Big5",
     "euc_kr": "EUC-KR",
+    "cp1254": "Windows-1254",
+    "cp1255": "Windows-1255",
+    "cp1256": "Windows-1256",
+    "cp1257": "Windows-1257",
+    "cp874": "Windows-874",
+    "cp850": "DOS 850",
+    "cp866": "DOS 866",
+    "koi8_u": "KOI8-U",
+    "mac_roman": "Mac Roman",
+    "cp932": "Windows-932",
 }
 """What texts without a mark are written in, if not in UTF-8; of equally likely ones the first is taken."""
 
@@ -42,16 +52,7 @@ ENCODINGS = {
     "utf-16-le": "UTF-16, little-endian",
     "utf-16-be": "UTF-16, big-endian",
     **_GUESSED,
-    "cp1254": "Windows-1254",
-    "cp1255": "Windows-1255",
-    "cp1256": "Windows-1256",
-    "cp1257": "Windows-1257",
-    "cp874": "Windows-874",
-    "koi8_u": "KOI8-U",
     "iso8859-2": "ISO 8859-2",
-    "cp850": "DOS 850",
-    "cp866": "DOS 866",
-    "mac_roman": "Mac Roman",
     "iso2022_jp": "ISO-2022-JP",
 }
 """What can be chosen, and what people call it."""

@@ -24,7 +24,7 @@ import numpy as np
 import headlight
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
-from headlight.viewer.inputs.source import Source, damaged
+from headlight.viewer.inputs.source import FULL, Source, damaged, no_room
 from headlight.viewer.registry import resolve
 
 QUIET = 30.0
@@ -199,8 +199,9 @@ def main(native: str, kind: str, path: str, name: str, *folders: str) -> None:
             "cause": f"{name} does not fit into the free memory.",
             "next_step": "Close other programs or thin it out.",
         }
-    except BaseException:  # a panic of Rust is no Exception
-        error = damaged(name, kind)
+    except BaseException as wrong:  # a panic of Rust is no Exception
+        full = isinstance(wrong, OSError) and wrong.errno in FULL
+        error = no_room(name) if full else damaged(name, kind)
         said = {"cause": error.cause, "next_step": error.next_step}
     told.say(said)
 

@@ -24,7 +24,15 @@ from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.clouds.tables.told import is_asked, undecided
 from headlight.viewer.inputs.pictures.pairs import side_by_side
 from headlight.viewer.inputs.readers import claiming, is_rest, reader_of
-from headlight.viewer.inputs.source import AS_USUAL, HEAD, Reading, Source, ending_of
+from headlight.viewer.inputs.source import (
+    AS_USUAL,
+    FULL,
+    HEAD,
+    Reading,
+    Source,
+    ending_of,
+    no_room,
+)
 from headlight.viewer.inputs.told.columns import AS_TEXT, GUESSED, Meanings, Table, Undecided
 from headlight.viewer.registry import REGISTRY, Kind, Reader, resolve
 
@@ -309,6 +317,8 @@ def _complaining(path: Path, name: str, opened: bool = False) -> Iterator[None]:
                 f"{name} is damaged or cut off: it points outside of itself.",
                 "Get a whole copy of it and try again.",
             ) from error
+        if opened and error.errno in FULL:
+            raise no_room(name) from error
         reason = (error.strerror or type(error).__name__).lower()
         step = _CHECK if error.errno in _NAMED_WRONG else "See whether its drive works, and try again."
         raise HeadlightError(f"{name} cannot be read: {reason}.", step) from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,18 @@ WHOLE_COPY = "Get a whole copy of it and try again."
 def damaged(name: str, kind: str) -> HeadlightError:
     """What is said of a file that a reader stumbles over inside. kind: as messages call such a file."""
     return HeadlightError(f"{name} is a damaged or cut-off {kind}.", WHOLE_COPY)
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says where there is no room left."""
+
+
+def no_room(name: str) -> HeadlightError:
+    """The error of a file that is unpacked, or copied, where too little room is."""
+    return HeadlightError(
+        f"There is no room in {tempfile.gettempdir()} for what {name} unpacks to.",
+        "Make room there, or set TMPDIR to another folder.",
+    )
 
 
 def ending_of(name: str) -> str:

@@ -27,7 +27,7 @@ from headlight.models.attention.calls import AttentionCall, Call, GivenCall
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import MATCHING, read_config
-from headlight.models.catalogue.loading import is_untrained, load_model
+from headlight.models.catalogue.loading import is_untrained, load_model, told
 from headlight.models.core.answers import Matches
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention, Offer
@@ -75,6 +75,7 @@ class MatchingEngine(Askable):
         model, missing = load_model(
             entry.weights, device, Part(task, 0.2, 0.9), getattr(transformers, names[0])
         )
+        entry = told(entry, model, model, missing)
         try:
             prepare = AutoImageProcessor.from_pretrained(
                 entry.folder, local_files_only=True, trust_remote_code=False

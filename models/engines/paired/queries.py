@@ -8,8 +8,8 @@ own, which lie where their boxes do, and attend to each other and across to the 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -25,17 +25,19 @@ from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
 from headlight.models.catalogue.loading import is_untrained, load_model, told
-from headlight.models.core.answers import Things
-from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.answers import EVERY, Target, Things
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence, known
 from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.task import SILENT, Part, Task
-from headlight.models.core.tokens import INPUT, OUTPUT, Box
+from headlight.models.core.tokens import INPUT, OUTPUT, Box, PatchTokens
 from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
+from headlight.models.engines.heads import foreign
 from headlight.models.engines.paired.fed import Fed, Feeder, Grid
 from headlight.models.engines.paired.processors import processor_of
 from headlight.models.engines.pictures.found import on_picture, things
-from headlight.models.engines.run import Askable
+from headlight.models.engines.pictures.pixels import covered, summed
+from headlight.models.engines.run import Askable, Made, is_quantised
 
 TRIED = (96, 128)
 """Height and width of the picture that a recorded pass is compared with a plain one on."""
@@ -50,8 +52,6 @@ class Given:
 
 class QueriesEngine(Askable):
     """A detector of pictures with learnt queries. Read from a folder by `QueriesEngine.open`."""
-
-    _hides = False
 
     def __init__(self, model: PreTrainedModel, feeder: Feeder, entry: Entry, device: str, untrained: bool):
         self.model, self._feeder = model, feeder
@@ -85,7 +85,14 @@ class QueriesEngine(Askable):
 
     @property
     def offers(self) -> frozenset[Offer]:
-        return super().offers & {"heads"}
+        found: set[Offer] = set(super().offers)
+        if hasattr(self.model, "class_labels_classifier"):
+            found |= {"scores"} if is_quantised(self.model) else {"scores", "gradients"}
+        return frozenset(found)
+
+    def pooled(self, run: Made, values: np.ndarray) -> np.ndarray:
+        """As `Run.pooled`: the sum over the pixels of each cell."""
+        return summed(known(run.tokens, PatchTokens), values, run.given.fed.grids[0].region)
 
     def run(self, pixels: np.ndarray, size: int | None = None, task: Task = SILENT) -> Trace:
         """A picture, uint8 (H, W, 3), in the size that its folder says, whatever is asked for.
@@ -179,7 +186,15 @@ class QueriesEngine(Askable):
 
     def _inputs(self, given: Given, hidden: Hidden | None) -> dict[str, Any]:
         taken = ("pixel_values", "pixel_mask")
-        return {name: one.to(self.device) for name, one in given.fed.inputs.items() if name in taken}
+        found = {name: one.to(self.device) for name, one in given.fed.inputs.items() if name in taken}
+        if hidden is None:
+            return found
+        values = found["pixel_values"]
+        tokens, seen = known(hidden.tokens, PatchTokens), given.fed.grids[0].region
+        cells = torch.from_numpy(covered(tokens, hidden.which, seen, values.shape[2:])).to(self.device)
+        count = len(cells)
+        masks = {name: one.expand(count, *one.shape[1:]) for name, one in found.items()}
+        return {**masks, "pixel_values": values.masked_fill(cells[:, None], 0)}  # the mean colour
 
     def _forward(self, inputs: Mapping[str, Any]) -> Any:
         try:
@@ -191,8 +206,27 @@ class QueriesEngine(Askable):
                 "Choose another picture or model.",
             ) from error
 
-    def _leaf(self, inputs: dict[str, Any], values: Tensor | None = None) -> AbstractContextManager:
-        raise HeadlightError(f"No gradients are taken of {self.entry.title}.", "Choose another model.")
+    @contextmanager
+    def _leaf(self, inputs: dict[str, Any], values: Tensor | None = None) -> Iterator[list[Tensor]]:
+        inputs["pixel_values"] = (inputs["pixel_values"] if values is None else values[None]).clone()
+        yield [inputs["pixel_values"].requires_grad_()]
+
+    def _asking(self, target: Target, run: Made) -> Callable[[Any, Mapping[str, Any]], tuple[Tensor, Tensor]]:
+        """A class of a query, where that lies."""
+        found = () if target.place is None else run.streams[OUTPUT].find(target.place)
+        if not len(found):
+            raise foreign(target)
+        number = int(found[0])
+
+        def said(output: Any, _: Any) -> tuple[Tensor, Tensor]:
+            logits = output.logits[0, number].float()
+            if not EVERY <= target.index < len(logits) - 1:
+                raise foreign(target)
+            if target.index == EVERY:
+                return logits[:-1].sum(), torch.ones(())
+            return logits[target.index], logits.softmax(0)[target.index]
+
+        return said
 
     def _misfit(self, why: str) -> HeadlightError:
         return HeadlightError(

@@ -28,7 +28,7 @@ from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.attention.same_answer import agree, floats
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import SEGMENTING, read_config
-from headlight.models.catalogue.loading import is_untrained, load_model
+from headlight.models.catalogue.loading import is_untrained, load_model, told
 from headlight.models.core.answers import Masks
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention, Offer
@@ -93,6 +93,7 @@ class SegmentingEngine(Askable):
         loaded, or the model's attention cannot be recorded."""
         kind = getattr(transformers, SEGMENTING[read_config(entry.folder)["model_type"]])
         model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.8), kind)
+        entry = told(entry, model, model, missing)
         prepare, notices = processor_of(entry.folder, model.config, entry.title)
         feeder = Feeder(prepare, (1, 1), 1, entry.title)
         engine = cls(model, feeder, entry, device, is_untrained(model, model, missing))

@@ -19,11 +19,13 @@ def can_open(mime: QMimeData) -> bool:
     return mime.hasUrls() or mime.hasImage() or bool(mime.text().strip())
 
 
-def open_mime(mime: QMimeData, runs: Runs, open_paths: Callable[[list[str]], None]) -> None:
+def open_mime(mime: QMimeData | None, runs: Runs, open_paths: Callable[[list[str]], None]) -> None:
     """Open what was dropped or pasted: files first, else a picture, else text.
 
     Raises HeadlightError where there is nothing that could be opened.
     """
+    if mime is None:
+        raise HeadlightError("This screen has no clipboard.", "Drop a file on the window, or open one.")
     local = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
     if local:
         open_paths(local)

@@ -14,7 +14,7 @@ from pathlib import Path
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.clouds.parts import CHUNK, MAX_CLOUD_BYTES, Parts, damaged, guarding
 from headlight.viewer.inputs.readers import told
-from headlight.viewer.inputs.source import HEAD, Source, ending_of
+from headlight.viewer.inputs.source import FULL, HEAD, Source, ending_of, no_room
 from headlight.viewer.registry import Reader, resolve
 
 MAGIC = b"\x1f\x8b\x08"
@@ -76,6 +76,8 @@ def unpacked(source: Source) -> Iterator[Source]:
                             "Choose a smaller file.",
                         )
         except (OSError, EOFError, zlib.error) as error:
+            if getattr(error, "errno", None) in FULL:
+                raise no_room(source.name) from error
             raise damaged(source.name, "gzip archive") from error
         size = file.tell()
         file.seek(0)

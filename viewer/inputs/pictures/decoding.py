@@ -82,13 +82,13 @@ def decode_picture(data: bytes, name: str, reader: Reader, frame: int | None = N
         with quiet(kind):
             found = resolve(reader.read)(data, name, kind, *(() if frame is None else (frame,)))
             return found if isinstance(found, Decoded) else Decoded(*found)  # a plugin's may be plain
-    except HeadlightError:
+    except (HeadlightError, KeyboardInterrupt, SystemExit):
         raise
     except MemoryError as error:
         raise HeadlightError(
             f"{name} does not fit into the free memory.", "Close other programs or scale it down."
         ) from error
-    except Exception as error:  # decoders meet damage with any exception there is
+    except BaseException as error:  # decoders meet damage with any there is, those in Rust with a panic
         raise HeadlightError(
             f"{name} is a damaged or cut-off {reader.title}.", "Get a whole copy of it and try again."
         ) from error
@@ -161,7 +161,7 @@ def by_tifffile(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
     notices, film = tiff.notices(), tiff.film()
     if not tiff.is_deep():
         try:
-            found = by_pillow(data, name, kind, frame)
+            found = by_pillow(tiff.alone(data), name, kind)
             return found._replace(notices=(*notices, *found.notices), film=film)
         except pillow().UnidentifiedImageError:
             pass  # channels in a number or an order that Pillow does not know
@@ -175,7 +175,6 @@ def by_pillow(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
         check_size(name, *image.size)
         film = None
         if kind == "TIFF":
-            image.seek(frame - 1)
             _check_strips(image)
         else:
             film, said = _frames(data, image, name, frame)

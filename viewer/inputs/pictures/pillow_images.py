@@ -31,8 +31,8 @@ def pillow():
 
 @contextmanager
 def quiet(kind: str) -> Iterator[None]:
-    """Keep libtiff from writing about damage to stderr itself, past Pillow, which reports it as well."""
-    if kind != "TIFF":
+    """Keep libtiff and resvg from writing about damage to stderr themselves: it is reported as well."""
+    if kind not in ("TIFF", "SVG"):
         yield
         return
     with overheard():

@@ -19,7 +19,7 @@ from headlight.viewer.inputs.pictures.depth import Samples
 MAX_SAMPLE_BYTES = 1_000_000_000
 """What the samples of one picture may take in memory."""
 
-_MANY_PAGES = 1000
+_MANY_PAGES = 100_000
 _ORIENTATION, _PROFILE, _COLORMAP, _REDUCED, _NO_DATA = 274, 34675, 320, 254, 42113
 _DECISIVE = {*range(256, 260), 262, 266, 273, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 338, 339}
 """Tags without which the samples are taken for something else."""
@@ -84,6 +84,15 @@ class Tiff:
             return None
         is_all = not pages.startswith("more")
         return (len(self._file.pages) if is_all else max(_MANY_PAGES + 1, self._at)), self._at, is_all
+
+    def alone(self, data: bytes) -> bytes:
+        """The file with this page as its first: Pillow walks to others through all before them."""
+        if self._at == 1:
+            return data
+        layout = self._file.tiff
+        at = 8 if layout.is_bigtiff else 4
+        place = struct.pack(f"{layout.byteorder}{'Q' if layout.is_bigtiff else 'I'}", self._page.offset)
+        return data[:at] + place + data[at + len(place) :]
 
     def is_deep(self) -> bool:
         """Whether its samples are of another kind than Pillow reads rightly."""

@@ -11,8 +11,10 @@ from PIL import Image
 from transformers import YolosImageProcessorPil
 
 from headlight.models.core.answers import Things
+from headlight.models.core.interventions import Hide
 from headlight.models.core.tokens import OUTPUT
-from headlight.models.explain.targets import targets_at
+from headlight.models.explain.of_target.carried import generic
+from headlight.models.explain.targets import asked_at, targets_at
 from headlight.viewer.app.cli import run
 from headlight.viewer.host.engines import open_engine
 from headlight.viewer.slices.answers import answer_rows
@@ -63,9 +65,43 @@ def test_a_class_of_a_detection_token_is_asked_what_it_rests_on(engine):
     assert trace.run.scores(nothing, target)[0] == pytest.approx(target.score, abs=1e-5)
 
 
-def test_queries_of_a_detector_say_what_they_found(tmp_path_factory):
-    engine = open_engine(str(picture_texts.detector(tmp_path_factory.mktemp("detr"))), "image", "cpu")
-    trace = engine.run(PIXELS)
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory):
+    """A DETR."""
+    return open_engine(str(picture_texts.detector(tmp_path_factory.mktemp("detr"))), "image", "cpu")
+
+
+def test_a_class_of_a_query_is_asked_what_it_rests_on(asking):
+    trace = asking.run(PIXELS)
+    target = targets_at(trace)[0]
+    tokens, (number,) = asked_at(trace, target)
+    assert tokens is trace.streams[OUTPUT]
+    given = asking._inputs(trace.run.given, None)
+    pixels = given["pixel_values"].clone().requires_grad_()
+    logit = asking.model(**{**given, "pixel_values": pixels}).logits[0, number, target.index]
+    (wanted,) = torch.autograd.grad(logit, pixels)
+    found = trace.run.gradients(target)
+    assert found.logit == pytest.approx(float(logit.detach()), abs=1e-5)
+    np.testing.assert_allclose(found.inputs, wanted[0], atol=1e-5)
+    assert trace.run.pooled(found.inputs).sum() == pytest.approx(float(wanted.sum()), abs=1e-3)
+    assert generic(trace, target).values.shape == (len(trace.tokens),)
+
+
+def test_cells_are_hidden_from_queries(asking):
+    trace = asking.run(PIXELS)
+    target, place = targets_at(trace)[0], trace.tokens.place(17)
+    which = np.zeros((1, len(trace.tokens)), bool)
+    which[0, 17] = True
+    changed = trace.run.again((Hide((place,)),))
+    pixels = torch.from_numpy(changed.inputs["pixel_values"])
+    assert (pixels == 0).all(0).sum() == 64  # of 8 × 8 pixels
+    number = int(trace.streams[OUTPUT].find(target.place)[0])
+    score = changed.answer(Things).probabilities[number, target.index]
+    assert trace.run.scores(which, target)[0] == pytest.approx(score, abs=1e-6)
+
+
+def test_queries_of_a_detector_say_what_they_found(asking):
+    trace = asking.run(PIXELS)
     found = trace.answer(Things)
     assert found.names == trace.streams[OUTPUT].labels
     np.testing.assert_allclose(found.boxes, trace.streams[OUTPUT].boxes, rtol=1e-6)
