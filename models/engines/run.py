@@ -104,6 +104,12 @@ class Askable(ABC):
     head: Speaks | None = None
     lease = Run()
     """Of its traces, once it is opened by the door."""
+
+    @property
+    def carries(self) -> nn.Module:
+        """The part of its model through whose layers the tokens of a trace go."""
+        return self.model
+
     _asked = False  # for weights, where recording its calls would change its answer
     _hides = True  # parts of its input
     _besides: frozenset[Offer] = frozenset()

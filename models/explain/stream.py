@@ -102,7 +102,7 @@ def stream(trace: Trace, rows: Sequence[int], within: bool = False, task: Task =
     Raises HeadlightError of a model that has no such stream.
     """
     engine = trace.run.engine(task)
-    body, blocks = engine.model, tuple(blocks_of(engine.model))
+    body, blocks = engine.model, tuple(blocks_of(engine.carries))
     inside = {module for block in blocks for module in block.modules()}
     outside = [module for module in body.modules() if module not in inside]
     watched = (*blocks, *outside, *((inside - set(blocks)) if within else ()))

@@ -103,9 +103,9 @@ def named(window: Window) -> Iterator[str]:
     titles = [topbar.tabs.bar.title(number) for number in range(topbar.tabs.bar.count())]
     if session.documents and topbar.tabs.bar.chosen() != at:
         yield f"tab {topbar.tabs.bar.chosen()} is chosen, document {at} is shown"
-    if titles != [one.title for one in session.documents]:
+    if titles != [one.named for one in session.documents]:
         yield f"the tabs say {titles}"
-    title = "Headlight" if document is None else f"{document.title} – Headlight"
+    title = "Headlight" if document is None else f"{document.named} – Headlight"
     if window.windowTitle() != title:
         yield f"the window is called “{window.windowTitle()}”, not “{title}”"
     if document is None or "read" not in document.kind.gives:

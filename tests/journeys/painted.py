@@ -171,7 +171,9 @@ def _heads(pane: Any) -> Told:
     grid, result = pane.grid, getattr(pane, "noted", None)
     if result is None or not grid._maps or pane.blocked(at[0]):
         return NOTHING
-    shown = grid._maps[at[0]]
+    if at[0] not in pane._members:
+        return NOTHING
+    shown = grid._maps[pane._members.index(at[0])]  # of an encoder–decoder the grid shows one stack at a time
     shown = None if shown is None else shown[at[1]]
     if shown is not None and not same(shown, result.layers[at[0]][at[1]]):
         return shown, Scale(np.nan, np.nan), None, None

@@ -45,10 +45,11 @@ def _look_first(reader: Reader, source: Source) -> None:
         with guarding(source.name, reader.title):
             source.file.seek(0)
             parts = resolve(reader.coarse)(source, resolve(reader.read))
-        if parts is not None and source.early is not None:
-            source.early(make_cloud(parts, source.name, Checked(source.task)))
+            look = None if parts is None else make_cloud(parts, source.name, Checked(source.task))
     except (HeadlightError, OSError):
         return
+    if look is not None and source.early is not None:
+        source.early(look)
 
 
 _LARGE = 20_000_000

@@ -137,6 +137,11 @@ class OneSequenceEngine(Askable):
         plain(whole)
 
     @property
+    def carries(self) -> torch.nn.Module:
+        """The language model: what a tower sees are no tokens of its own."""
+        return self._speaking_part
+
+    @property
     def limit(self) -> int:
         """Tokens, those of the picture included, that are read at once."""
         return self._reader.limit

@@ -20,6 +20,7 @@ from headlight.viewer.inputs.clouds import parts
 from headlight.viewer.inputs.inputs import from_bytes, from_path
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import LABELS, RGB, XYZ, N, columns
+from tests.viewer.inputs.variants import plys, scanners, tables
 
 XYZ_ = columns("x y z", XYZ)
 PLY = make.ply(**XYZ_)
@@ -329,6 +330,11 @@ FILES = {
     "points3D.bin": colmap(),
     "strips.ply": strips(),
     "turned.pcd": make.pcd("ascii", **XYZ_).replace(b"0.0 0.0 0.0 1.0 0.0 0.0 0.0", b"1 2 3 0 0 0 1"),
+    "grid.asc": tables.ESRI.encode(),
+    "surfer.grd": tables.SURFER,
+    "a.splat": scanners.splat(),
+    "a.spz": scanners.spz(),
+    "packed.ply": plys.packed_splats(),
     "wide.csv": make.table(XYZ, separator=",", header="X [mm],Y [mm],Z [mm]").decode().encode("utf-16"),
 }
 PIECES = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.viewer.inputs import cloud_files
 from headlight.viewer.inputs.clouds import e57, las
@@ -64,6 +65,19 @@ def test_what_cannot_be_looked_at_first_is_read_all_the_same(tmp_path):
     for path in (mesh, text):
         assert len(from_path(path, early=seen.append).points)
     assert seen == []
+
+
+def test_what_is_damaged_fails_where_all_is_read(tmp_path):
+    wild = XYZ.copy()
+    wild[::500] = 1e308  # which no float32 has
+    path, seen = tmp_path / "wild.pcd", []
+    path.write_bytes(make.pcd("binary", **columns("x y z", wild)))
+    assert len(from_path(path, early=seen.append).points) == len(XYZ) - len(wild[::500])
+    cut = tmp_path / "cut.las"
+    cut.write_bytes(FILES["room.las"]()[:-5])
+    with pytest.raises(HeadlightError, match="promises 20,000 points and holds 19,999"):
+        from_path(cut, early=seen.append)
+    assert len(seen) == 2
 
 
 def test_a_first_look_is_cancelled_too(tmp_path):

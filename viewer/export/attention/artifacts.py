@@ -17,7 +17,7 @@ from headlight.viewer.export.results import Filled, Result, check_layers
 from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.options import option
 from headlight.viewer.session.inspecting import ArtifactSettings
-from headlight.viewer.slices.explain.artifacts import inspected
+from headlight.viewer.slices.explain.artifacts import carrying, inspected
 
 
 def read_factor(value: str) -> float:
@@ -54,7 +54,7 @@ def norms(options: NormsOptions, ending: str, document: Input, trace: Trace, tas
         **{name: getattr(found, name) for name in ("drawing", "apart", "attention")},
         "factor": np.array(options.factor),
         "behind": np.array(behind),
-        "layers": np.array([layer.name for layer in trace.layers]),
+        "layers": np.array([layer.name for layer in carrying(trace)]),
         "labels": np.array(list(trace.tokens.labels)),
         **trace.inputs,
     }
@@ -77,6 +77,6 @@ def norms_filled(subject: Subject, task: Task) -> Filled:
 def no_stream(subject: Subject) -> str:
     """ "" where one stream of vectors may go through all layers, else the reason."""
     trace = subject.trace
-    if trace is None or (len(trace.streams) == 1 and len({id(one.queries) for one in trace.layers}) == 1):
+    if trace is None or (len(trace.streams) == 1 and len({id(one.queries) for one in carrying(trace)}) == 1):
         return ""
     return f"{trace.model.title} has no stream of the same tokens through all its layers."

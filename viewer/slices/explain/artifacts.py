@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headlight.models.core.cache import derived
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.relevance import Relevance
-from headlight.models.core.settings import RolloutSettings
+from headlight.models.core.settings import LANGUAGE, RolloutSettings
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.inspecting import ArtifactSettings
@@ -85,12 +86,18 @@ def inspected(trace: Trace, factor: float, task: Task = SILENT) -> Inspected:
 
 
 def _received(trace: Trace, task: Task) -> Sequence[np.ndarray]:
-    """float32 (heads, n) of each layer."""
-    found = []
-    for number, layer in enumerate(trace.layers):
-        task.progress(number / len(trace.layers), f"What layer {number} looks at")
+    """float32 (heads, n) of each of `carrying`."""
+    found, layers = [], carrying(trace)
+    for number, layer in enumerate(layers):
+        task.progress(number / len(layers), f"What layer {number} looks at")
         found.append(received(trace, layer))
     return found
+
+
+def carrying(trace: Trace) -> list[AttentionLayer]:
+    """The layers that hand each token's vector from one to the next: all but those of a tower that sees for a
+    language model."""
+    return [one for one in trace.layers if LANGUAGE not in trace.stacks or one.stack == LANGUAGE]
 
 
 @dataclass(frozen=True, eq=False)

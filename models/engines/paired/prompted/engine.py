@@ -23,6 +23,7 @@ from transformers import PreTrainedModel
 
 from headlight.models.attention.agreement import way_to_record
 from headlight.models.attention.asking.chunks import whole
+from headlight.models.attention.asking.decomposed import decomposes, watching
 from headlight.models.attention.calls import Call
 from headlight.models.attention.capture import recording
 from headlight.models.attention.recorded import BlockLayer, RecordedLayer, numbered
@@ -102,7 +103,7 @@ class PromptedEngine(Askable):
         self._said = entry.notices
         self._eye = model.vision_encoder
         self._blocks = WindowBlocks(self._eye)
-        self._eye_asked = False
+        self._eye_asked, self._decomposes = False, decomposes(self._eye)
         self._last: Looked | None = None
 
     @classmethod
@@ -124,8 +125,9 @@ class PromptedEngine(Askable):
         """Find out how either part can be recorded, and whether the decoder can be asked."""
         noise = self._pictured(np.random.default_rng(0).integers(0, 256, (*TRIED, 3), np.uint8))
         title, see = self.entry.title, partial(self._seeing, noise.values)
-        self._eye_asked, notice = way_to_record(self._eye, title, see, task)
-        self._said += (notice,) if notice else ()
+        if not self._decomposes:  # else it is looked at as it runs
+            self._eye_asked, notice = way_to_record(self._eye, title, see, task)
+            self._said += (notice,) if notice else ()
         with torch.no_grad():
             states = see()
         shown = Prompts(((3, 4),)).inputs(noise.scale, self.device)
@@ -234,7 +236,10 @@ class PromptedEngine(Askable):
             return last
         height, width = picture.seen
         task.progress(0.0, f"{self.entry.title} looks at {width:,} × {height:,} pixels")
-        recorded = recording(self._eye, task, self._eye_asked, changes)
+        if self._decomposes and not changes:
+            recorded = watching(self._eye, task)
+        else:
+            recorded = recording(self._eye, task, self._eye_asked or self._decomposes, changes)
         with torch.no_grad(), recorded as calls, self._blocks.watched() as placed:
             states = self._seeing(picture.values)
         layers: list[BlockLayer] = []

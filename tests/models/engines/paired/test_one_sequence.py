@@ -13,10 +13,12 @@ from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import Box, CharSpan
 from headlight.models.engines.door import check
 from headlight.models.engines.paired.one_sequence import OneSequenceEngine
+from headlight.models.explain.artifacts import token_norms
 from headlight.models.explain.of_target.carried import generic
 from headlight.models.explain.rollout import rollout_row
 from headlight.models.explain.targets import targets_at
 from headlight.viewer.host.engines import open_engine
+from headlight.viewer.slices.explain.artifacts import carrying
 from tests.models import picture_texts
 
 HEIGHT, WIDTH = 60, 100
@@ -168,6 +170,19 @@ def test_relevance_and_rollout_reach_the_picture(opened):
     found = generic(trace, targets_at(trace)[0])
     assert found.values.shape == (len(trace.tokens),)
     assert found.values[on_picture].max() > 0
+
+
+@pytest.mark.parametrize("name", ["llava", "smolvlm"])
+def test_norms_are_of_the_stream_of_the_language_model(opened, name):
+    engine = opened(name)
+    trace = engine.run(PIXELS, TEXT)
+    with torch.no_grad():
+        plain = engine.model(**engine._inputs(trace.run.given, None), output_hidden_states=True)
+    wanted = torch.stack([one[0].norm(dim=-1) for one in plain.hidden_states[:-1]])  # the last is normalised
+    found = token_norms(trace)
+    assert found.shape == (3, len(trace.tokens))
+    np.testing.assert_allclose(found[:2], wanted, rtol=1e-4)
+    assert {layer.stack for layer in carrying(trace)} == {"language"}
 
 
 def test_a_second_place_for_a_picture_is_refused_however_it_is_written(opened, monkeypatch):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from transformers import SamImageProcessorPil, SamProcessor
+from transformers.models.sam.modeling_sam import SamVisionAttention
 
 from headlight.models.attention.asking.implementations import eager
 from headlight.models.core.answers import Masks
@@ -66,6 +67,27 @@ def test_a_click_says_what_transformers_does(engine, at, not_at, around):
         np.testing.assert_allclose(layers[name].block(None, 0, one.shape[2]), one[0], atol=1e-5)
         assert layers[name].stack == next(stack for end, stack in STACKS.items() if end in name)
     assert max(check(trace)) < 1e-5
+
+
+def test_the_encoder_looks_as_eager_attention_does(engine):
+    trace = engine.run(PIXELS)
+    pixels = torch.from_numpy(trace.inputs["pixel_values"])[None]
+    weights, hooks = [], []
+    for layer in engine.model.vision_encoder.layers:
+        hooks.append(layer.attn.qkv.register_forward_pre_hook(lambda _, args: weights.append(args[0])))
+    with torch.no_grad():
+        engine.model.vision_encoder(pixels)
+    for hook in hooks:
+        hook.remove()
+    for layer, block, given in zip(trace.layers, engine.model.vision_encoder.layers, weights, strict=True):
+        with torch.no_grad():
+            found = SamVisionAttention.forward(block.attn, given)[1]  # [windows · heads, n, n]
+        found = found.unflatten(0, (-1, 4))
+        shown = torch.stack([layer.call.weights(batch=item) for item in range(len(found))])
+        torch.testing.assert_close(shown, found, atol=1e-5, rtol=0)
+    assert trace.layers[0].group_count == 9
+    assert max(check(trace)) < 1e-5
+    assert all(layer.has_norms for layer in trace.layers)
 
 
 def test_cells_and_points_lie_where_they_are_on_the_picture(engine):
