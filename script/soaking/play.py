@@ -16,10 +16,11 @@ def main() -> int:
 
     from headlight.viewer.app import cli
     from script.soaking import trips
-    from tests.journeys import things
+    from tests.journeys import painted, things
 
     folder = Path(sys.argv[1])
     things.make(folder)
+    painted.watch()
     kinds = trips.prepared(folder)
     app = QApplication(sys.argv[:1])
     threads: list[threading.Thread] = []

@@ -168,6 +168,13 @@ def test_damage_that_a_decoder_of_sounds_writes_to_stderr_is_a_notice(capfd):
     assert capfd.readouterr().err == ""
 
 
+def test_a_sound_that_promises_numbers_and_gives_none(tmp_path):
+    data = sample("flac")
+    assert message_of(data[:74] + data[78:], "a.flac", tmp_path) == (
+        "a.flac holds no sound: it has 0 numbers. Choose another file."
+    )
+
+
 def test_a_drawing_at_which_its_library_panics_is_damaged_and_nothing_is_said_beside(tmp_path, capfd):
     pytest.importorskip("resvg_py")
     vast = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><circle r="4294967295"/></svg>'

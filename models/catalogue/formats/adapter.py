@@ -50,7 +50,7 @@ def read_adapter(folder: Path) -> Adapter:
         )
     if kind != MERGED:
         raise HeadlightError(
-            f"The folder {folder} is a {kind} adapter of {base}, which cannot be merged into its weights.",
+            f"The folder {folder} is a {kind or 'nameless'} adapter of {base}, which cannot be merged into its weights.",
             "Choose a LoRA adapter, or open the model that it is for.",
         )
     if not (folder / ADAPTED).is_file():

@@ -42,6 +42,7 @@ def decoded(source: Source) -> Read:
         with overheard() as said, soundfile.SoundFile(str(source.path)) as file:
             check_extent(source.name, file.frames, file.samplerate)
             read = joined(_parts(source, file), file.samplerate)
+            check_extent(source.name, len(read.samples), file.samplerate)  # of which there may be fewer
             notices = read.notices
             if said():  # the decoder of MP3 tells of damage there alone
                 notices = (*notices, f"{source.name} is damaged in places, which may sound wrong or be gone.")
