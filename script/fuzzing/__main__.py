@@ -4,6 +4,7 @@ script/fuzz                                            40 of every reader
 script/fuzz --count 500 --seed 7                       500 of every reader, others than those of seed 0
 script/fuzz --reader ply --seed 7 --number 312         one of them once more, with all that is known of it
 script/fuzz --reader models --count 1000               model folders, which read something small
+script/fuzz --commanded --count 20                     exports of the command line, in place of opening
 script/fuzz --keep FOLDER                              what went wrong lies there, to be opened by hand
 """
 
@@ -31,6 +32,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=40, help="files for each reader")
     parser.add_argument("--number", type=int, help="this one alone")
+    parser.add_argument("--commanded", action="store_true", help="each is exported by the command line")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where what went wrong is put")
     chosen = parser.parse_args()
 
@@ -59,7 +61,7 @@ def _cases(chosen: argparse.Namespace) -> Iterator[Case]:
     numbers = range(chosen.count) if chosen.number is None else [chosen.number]
     for reader in chosen.reader or samples():
         for number in numbers:
-            yield Case(reader, chosen.seed, number)
+            yield Case(reader, chosen.seed, number, chosen.commanded)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,17 @@ _NAMES = ("a.txt", "a.png", "a.npy", "a.npz", "a.las", "a.ply", "a.bin", "a", "a
 
 @dataclass(frozen=True)
 class Case:
-    """number: below zero it is one of the samples, undamaged: -1 the first, -2 the second."""
+    """number: below zero it is one of the samples, undamaged: -1 the first, -2 the second. commanded: it is
+    exported by the command line."""
 
     reader: str
     seed: int
     number: int
+    commanded: bool = False
 
     def __str__(self) -> str:
-        return f"--reader {self.reader} --seed {self.seed} --number {self.number}"
+        way = " --commanded" if self.commanded else ""
+        return f"--reader {self.reader} --seed {self.seed} --number {self.number}{way}"
 
     def made(self, samples: Samples) -> tuple[Sample, bool]:
         """(the damaged sample, whether it was cut off and nothing else)"""

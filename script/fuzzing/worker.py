@@ -110,6 +110,17 @@ def _check_whole(case: Case, what: Any) -> None:
         raise Unsound(f"lost without a word: {extent(what):,} of {extent(before):,}")
 
 
+def file_exported(case: Case, folder: Path, watch: Watch) -> Outcome:
+    """What comes of a file on the command line."""
+    from script.fuzzing.commanded import exported, kind_of
+    from script.fuzzing.samples import samples
+
+    sample, _ = case.made(samples())
+    kind, home = kind_of(case.reader), folder.parent / "models"
+    out = folder / "out.npz"
+    return outcome_of(case, sample, folder, watch, lambda path: exported(kind, path, home, out), quiet=False)
+
+
 def model_run(case: Case, folder: Path, watch: Watch) -> Outcome:
     """What comes of a model."""
     from script.fuzzing.misplaced import RAN
@@ -128,6 +139,17 @@ def model_run(case: Case, folder: Path, watch: Watch) -> Outcome:
     return outcome
 
 
+def _prepared(for_models: bool, folder: Path) -> None:
+    if for_models:
+        from script.fuzzing.running import prepared
+
+        prepared()
+    else:
+        from script.fuzzing.commanded import prepared as commanded
+
+        commanded(folder.parent / "models")
+
+
 def main(folder: Path) -> None:
     import PIL.Image
 
@@ -144,13 +166,11 @@ def main(folder: Path) -> None:
     watch, ready = Watch(folder), False
     for line in sys.stdin:
         case = Case(**json.loads(line))
-        of_model = case.reader == MODELS
-        if of_model and not ready:
-            from script.fuzzing.running import prepared
-
-            prepared()
+        act = model_run if case.reader == MODELS else file_exported if case.commanded else file_opened
+        if act is not file_opened and not ready:
+            _prepared(act is model_run, folder)
             ready = True
-        outcome = (model_run if of_model else file_opened)(case, folder, watch)
+        outcome = act(case, folder, watch)
         answers.write(json.dumps(asdict(outcome)) + "\n")
         answers.flush()
 

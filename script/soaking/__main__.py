@@ -1,8 +1,9 @@
 """Documents come and go by the hundred, models change, a robot plays: what a real window keeps of it.
 
-script/soak                                              1,000 documents, 200 changes, an hour of gestures
-script/soak --cycles 100 --models 20 --seconds 60        less of it
-script/soak --cycles 0 --models 0 --seed 7               other gestures, and nothing else
+script/soak                                              1,000 documents, 200 changes of the model,
+                                                         200 damaged files, an hour of gestures
+script/soak --cycles 100 --models 20 --damaged 20        less of it
+script/soak --cycles 0 --models 0 --damaged 0 --seed 7   other gestures, and nothing else
 
 Seconds are of processor time, of window and engine. It needs Xvfb and openbox.
 """
@@ -22,7 +23,12 @@ from script.soaking.measures import lines
 from tests.journeys.display import screen
 
 ROOT = Path(__file__).resolve().parents[2]
-_SAID = {"cycles": "documents of all kinds, opened and closed", "models": "changes of the model"}
+_SAID = {
+    "cycles": "documents of all kinds, opened and closed",
+    "models": "changes of the model",
+    "damaged": "damaged files",
+    "robot": "a robot's gestures",
+}
 
 
 def main() -> int:
@@ -30,6 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/soak", description=__doc__.splitlines()[0])
     parser.add_argument("--cycles", type=int, default=1000, help="documents that are opened and closed")
     parser.add_argument("--models", type=int, default=200, help="changes of the model")
+    parser.add_argument("--damaged", type=int, default=200, help="damaged files that are dropped")
     parser.add_argument(
         "--seconds", type=int, default=3600, help="of processor time, for which a robot plays"
     )
@@ -42,7 +49,7 @@ def main() -> int:
 
 def soaked(chosen: argparse.Namespace, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    words = [str(one) for one in (chosen.cycles, chosen.models, chosen.seconds, chosen.seed)]
+    words = [str(one) for one in (chosen.cycles, chosen.models, chosen.damaged, chosen.seconds, chosen.seed)]
     play = [sys.executable, "-W", "ignore", "-m", "script.soaking.play", str(folder), *words]
     start = time.monotonic()
     with screen(1440, 900) as environment:
@@ -56,7 +63,7 @@ def soaked(chosen: argparse.Namespace, folder: Path) -> int:
     left = [name for name in os.listdir("/dev/shm") if any(one in name for one in ours)]
     wrong += [f"segment {name} left" for name in left]
     for name, rows in told["rows"].items():
-        print(f"{_SAID.get(name, 'a robot')}: {len(rows)} measures")
+        print(f"{_SAID[name]}: {len(rows)} measures")
         for line in lines(rows):
             sign = "" if line.is_flat else "   grows"
             print(

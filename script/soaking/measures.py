@@ -52,7 +52,7 @@ def measured(window) -> Measures:
 
 
 def _is_ours(name: str, *processes: psutil.Process | None) -> bool:
-    return "headlight" in name and any(f"{one.pid}" in name for one in processes if one is not None)
+    return "headlight" in name and any(f"-{one.pid}-" in name for one in processes if one is not None)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The process of a soak: `python -m script.soaking.play FOLDER CYCLES MODELS SECONDS SEED` on a display."""
+"""The process of a soak: `script.soaking.play FOLDER CYCLES MODELS DAMAGED SECONDS SEED`, on a display."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _live(window, gui, folder: Path, kinds) -> None:
     from script.soaking import trips
     from tests.journeys.person import Person
 
-    cycles, models, seconds, seed = (int(word) for word in sys.argv[2:6])
+    cycles, models, damaged, seconds, seed = (int(word) for word in sys.argv[2:7])
     person, found = Person(window, gui, folder), {}
     faulthandler.dump_traceback_later(600, repeat=True, file=(folder / "stacks").open("w"))
 
@@ -60,6 +60,8 @@ def _live(window, gui, folder: Path, kinds) -> None:
             found["cycles"] = trips.cycles(person, cycles, kinds)
         if models:
             found["models"] = trips.models(person, models, kinds)
+        if damaged:
+            found["damaged"] = trips.damaged(person, damaged, seed)
         if seconds:
             found["robot"] = trips.wander(person, seed, seconds)
 

@@ -79,6 +79,34 @@ def models(person: Person, count: int, kinds: dict[str, tuple[Callable[[], Any],
     return rows
 
 
+def damaged(person: Person, count: int, seed: int) -> Rows:
+    """So many damaged files of all readers, opened as a drop opens them: a document or a message for each."""
+    from script.fuzzing.case import Case
+    from script.fuzzing.samples import samples
+
+    rows, told, readers = [], [], list(samples())
+    hear = lambda kind, text: told.append(text)  # noqa: E731
+    person.ask(lambda: person.window.told.connect(hear))
+    for number in range(count):
+        case = Case(readers[number % len(readers)], seed, number)
+        path = case.made(samples())[0].laid(person.folder / "damaged" / str(number))
+        told.clear()
+        person.steps.append(str(case))
+        person.ask(lambda path=path: person.window.open_paths([str(path)]))
+        person.settle()
+        documents = person.ask(lambda: list(person.window.session.documents))
+        person.check(bool(documents or told), "neither a document nor a message")
+        person.check(not any("Something" in text for text in told), " ".join(told))
+        person.check(all(one.state in ("ready", "failed") for one in documents), "a document that waits")
+        robot.close_what_is_open(person)
+        person.ask(lambda every=documents: [person.window.runs.close(one) for one in every])
+        person.settle()
+        if (number + 1) % EVERY == 0:
+            rows.append(person.ask(lambda: measured(person.window)))
+    person.ask(lambda: person.window.told.disconnect(hear))
+    return rows
+
+
 def wander(person: Person, seed: int, seconds: float) -> Rows:
     """A robot's gestures, in parts of so many seconds of processor time; all is closed between two."""
     rows: Rows = []

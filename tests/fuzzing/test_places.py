@@ -10,10 +10,13 @@ import pytest
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.app.opening.drop import open_mime
+from headlight.viewer.host.forward import forward_pass
+from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs import guard
 from headlight.viewer.inputs.clouds.parts import Parts
 from headlight.viewer.inputs.inputs import from_path
 from headlight.viewer.inputs.source import Source
+from script.fuzzing.samples import samples
 from tests.viewer import cloud_samples as make
 
 PLY = make.ply(**make.columns("x y z", make.XYZ))
@@ -62,3 +65,26 @@ def test_a_screen_without_a_clipboard():
     with pytest.raises(HeadlightError) as error:
         open_mime(None, None, None)
     assert str(error.value) == "This screen has no clipboard. Drop a file on the window, or open one."
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda path: path.unlink(),
+            "text.headlight.npz cannot be read any more: no such file or directory. Record it once more.",
+        ),
+        (
+            lambda path: path.write_bytes(path.read_bytes()[:900]),
+            "text.headlight.npz is damaged or cut off, or no trace of Headlight's. Save it again.",
+        ),
+    ],
+    ids=["removed", "cut off"],
+)
+def test_a_recorded_file_that_is_gone_or_changed_since_it_was_opened(change, said, tmp_path):
+    path = samples()["recorded"][0].laid(tmp_path)
+    read = from_path(path)
+    change(path)
+    with pytest.raises(HeadlightError) as error:
+        forward_pass(read, RunOptions())
+    assert str(error.value) == said

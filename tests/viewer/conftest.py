@@ -79,6 +79,7 @@ def opened(make_window, settled):
     from headlight.models.core.tokens.mixed import MixedTokens
     from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, StackInput, TextInput
     from headlight.viewer.inputs.recorded.inputs import RecordedCloud, RecordedImage, RecordedText
+    from headlight.viewer.inputs.sounds.sound import Sound, of_sound
     from tests.viewer import given, given_cloud
     from tests.viewer.cloud_windows import answered
 
@@ -88,6 +89,7 @@ def opened(make_window, settled):
         "picture-text": lambda: PictureTextInput("Both", inputs["image"](), "great serve"),
         "points": lambda: given_cloud.room(400),
         "stack": StackInput,
+        "sound": lambda: of_sound("Sound", Sound(np.ones(320, np.float32)), "great serve"),
         "recorded-text": lambda: RecordedText("Text", "a great serve"),
         "recorded-image": lambda: RecordedImage("Picture", np.zeros((20, 30, 3), np.uint8)),
         "recorded-points": lambda: RecordedCloud(**vars(given_cloud.room(400))),
@@ -99,6 +101,7 @@ def opened(make_window, settled):
         "picture-text": lambda _: given.trace_of(MixedTokens.of(traced, np.array([[0.0, 0, 30, 20]]))),
         "points": given_cloud.trace_of,
     }
+    traces["sound"] = traces["picture-text"]
     traces |= {f"recorded-{kind}": traces[kind] for kind in ("text", "image", "points")}
 
     def open_(kind, page, window=None):

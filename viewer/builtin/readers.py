@@ -105,6 +105,8 @@ REGISTRY.add(
     _cloud("obj", ("obj",), "meshes.surfaces", holds=_MESH),
     _cloud("stl", ("stl",), "meshes.surfaces", holds=_MESH),
     _cloud("off", ("off",), "meshes.surfaces", holds=_MESH),
+    _cloud("glb", ("glb",), "meshes.scenes", binary=True, holds=_MESH),
+    _cloud("gltf", ("gltf",), "meshes.scenes", holds=_MESH)._replace(names=()),
     Reader(
         "ptx",
         "points",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.told.columns import ROLES, Roles, columns
+from headlight.viewer.inputs.told.columns import AS_TEXT, ROLES, Roles, columns
 from headlight.viewer.inputs.told.units import SHORT_UNITS, UNITS, Up
 from headlight.viewer.options import corners, count, is_given, numbers, option, place, some, within
 from headlight.viewer.registry import REGISTRY, resolve
@@ -39,6 +39,18 @@ def named_encoding(value: str) -> str:
         return known_encoding(value)
     except LookupError:
         raise argparse.ArgumentTypeError(f"“{value}” is no encoding that is known, as cp1252 is") from None
+
+
+@dataclass(frozen=True)
+class OfTable:
+    """Of what is read of a table, whichever it becomes: `inputs.from_path` takes it."""
+
+    columns: Roles | None = option(
+        f"of a table: what each column is, one of {' '.join(ROLES)} (guessed); or text, which it is then",
+        parse=columns,
+        metavar="x,y,z,_,label",
+        window=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,7 @@ def frame_of(read: ImageInput) -> int | None:
 
 
 @dataclass(frozen=True)
-class OfText(Written):
+class OfText(Written, OfTable):
     text: str | None = option("a text in place of a FILE, or beside a picture", metavar="TEXT", window=True)
     pair: str | None = option("the second text of a pair", metavar="TEXT", window=True)
     start: int | None = option("first token shown of a long text", parse=count, metavar="TOKEN")
@@ -118,8 +130,9 @@ class OfText(Written):
     def of(cls, read: TextInput, run: RunOptions, is_file: bool) -> OfText:
         text = None if is_file else read.text
         encoding = read.encoding if is_file and read.encoding != UTF_8 else None
-        start = run.start or None
-        return cls(text=text, pair=read.pair, start=start, encoding=encoding, **cls.asked(run))
+        told, start = AS_TEXT if is_file and read.table is not None else None, run.start or None
+        more = {"columns": told, "encoding": encoding, **cls.asked(run)}
+        return cls(text=text, pair=read.pair, start=start, **more)
 
 
 @dataclass(frozen=True)
@@ -210,7 +223,7 @@ class OfImage(OfFilm):
 
 
 @dataclass(frozen=True)
-class OfCloud:
+class OfCloud(OfTable):
     classes: str | None = option(
         "of a cloud: which list its labels are numbers of (guessed)",
         choices={name: name for name in (*LISTS, "names", "none")},
@@ -220,15 +233,8 @@ class OfCloud:
     up: Up | None = option(
         "of a cloud: which of its axes points up, or down", choices={up: up for up in get_args(Up)}
     )
-    columns: Roles | None = option(
-        f"of a table of points: what each of its columns is, one of {' '.join(ROLES)} (guessed)",
-        parse=columns,
-        metavar="x,y,z,_,label",
-        window=True,
-    )
 
     def applied(self, read: CloudInput) -> CloudInput:
-        """A table was read by its columns already: `inputs.from_path` takes them."""
         if self.classes is not None:
             from headlight.viewer.inputs.clouds.labels import relabelled
 
@@ -248,7 +254,8 @@ class OfCloud:
         listed = None if read.numbers is None else read.listed
         table = read.table
         told = None if table is None or table.roles == table.guessed else table.roles
-        return cls(listed, unit, None if frame.up == guessed.up else frame.up, told)
+        up = None if frame.up == guessed.up else frame.up
+        return cls(columns=told, classes=listed, unit=unit, up=up)
 
 
 @dataclass(frozen=True)

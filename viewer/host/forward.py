@@ -147,7 +147,10 @@ def of_kind(kind: str, path: str, reading: Reading = AS_USUAL, task: Task = SILE
 
 def described(path: str, text: str, reading: Reading = AS_USUAL, task: Task = SILENT) -> Input:
     """The picture that a file holds, with a text beside it. HeadlightError where it holds none."""
-    return with_text(of_file(path, reading, task=task), text)
+    what = of_file(path, reading, task=task)
+    if isinstance(what, Several):
+        raise HeadlightError(f"{Path(path).name} is a folder.", "Choose a picture in it for the text.")
+    return with_text(what, text)
 
 
 def dropped_on(path: str, text: str, model: str, meanings: Meanings = GUESSED, task: Task = SILENT) -> Input:

@@ -49,7 +49,6 @@ FOREIGN = (
     Foreign("a file of packed splats", "Save it as PLY with SuperSplat.", ("ksplat", "sog")),
     Foreign("a file of VTK", _PARAVIEW, ("vtk",), (b"# vtk DataFile",)),
     Foreign("a file of VTK", _PARAVIEW, ("vtp", "vtu", "vti", "vts"), (b"<?xml", b"<VTKFile")),
-    Foreign("a glTF scene", _PLY, ("glb", "gltf"), (b"glTF", b"{")),
     Foreign("an FBX scene", _PLY, ("fbx",), (b"Kaydara FBX", b"; FBX ")),
     Foreign("a scene of Blender", _PLY, ("blend",), (b"BLENDER",)),
     Foreign("a scene of Rhino", _PLY, ("3dm",), (b"3D Geometry File Format",)),

@@ -25,19 +25,20 @@ def label_font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     return theme.text_font(0.85, weight)
 
 
-PARTS = " · "
-"""Stands between the parts of a text, the most important one first."""
+PARTS, SENTENCES = " · ", ". "
+"""Stand between the parts of a text, the most important one first."""
 
 
 class ElidedLabel(QLabel):
     """One line of plain text that ends in "…" where it does not fit; its tool tip then holds the whole.
 
-    by_parts: whole parts are left out first, from the last one on, as long as there is more than one.
+    parts: PARTS or SENTENCES, which are left out first as wholes, from the last one on, as long as there is
+    more than one; "" where it has none.
     """
 
-    def __init__(self, text: str = "", parent: QWidget | None = None, by_parts: bool = False) -> None:
+    def __init__(self, text: str = "", parent: QWidget | None = None, parts: str = "") -> None:
         super().__init__(text, parent)
-        self._by_parts = by_parts
+        self._parts = parts
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
@@ -51,8 +52,8 @@ class ElidedLabel(QLabel):
     def shown(self) -> str:
         """The text as it is drawn now."""
         text, metrics = self.text(), self.fontMetrics()
-        while self._by_parts and PARTS in text and metrics.horizontalAdvance(text) > self.width():
-            text = text.rpartition(PARTS)[0]
+        while self._parts and self._parts in text and metrics.horizontalAdvance(text) > self.width():
+            text = text.rpartition(self._parts)[0] + self._parts.strip(" ·")
         return metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:

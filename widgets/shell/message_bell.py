@@ -7,7 +7,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.base.labels import SENTENCES, ElidedLabel
 from headlight.widgets.shell.message_signs import bell, ink
 from headlight.widgets.shell.messages import Message, Messages
 
@@ -24,7 +24,7 @@ class MessageBell(QWidget):
     def __init__(self, messages: Messages) -> None:
         super().__init__()
         self.messages = messages
-        self._line = ElidedLabel()
+        self._line = ElidedLabel(parts=SENTENCES)
         self._line.setProperty("role", "dim")
         self._line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

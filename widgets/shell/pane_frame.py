@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.base.labels import PARTS, ElidedLabel
 from headlight.widgets.base.roomy import Roomy
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.base.waiting import Cover, Waiting
@@ -40,9 +40,9 @@ class PaneTitle(QFrame):
         self.setProperty("role", "pane-title")
         self._title = QLabel(title)
         self._title.setProperty("role", "title")
-        self._subtitle = ElidedLabel(by_parts=True)
+        self._subtitle = ElidedLabel(parts=PARTS)
         self._subtitle.setProperty("role", "dim")
-        self.unfinished = ElidedLabel(by_parts=True)
+        self.unfinished = ElidedLabel(parts=PARTS)
         self.unfinished.setProperty("role", "value")
         self.resume = QPushButton("Go on")
         self.resume.setProperty("role", "chip")  # no higher than the title, which must not grow

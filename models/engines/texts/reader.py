@@ -92,7 +92,9 @@ class Reader:
         """(tokens, of `before`, and behind them those that were written, what these say)."""
         with reads(self.title):
             text, spans = spelled(self.tokenizer, before, ids)
-            special = [self.vocabulary.is_special(one) for one in ids]
+            # What says nothing, as an entry that the tokenizer does not know, has no place in the text.
+            says = zip(ids, spans[:, 1] > spans[:, 0], strict=True)
+            special = [self.vocabulary.is_special(one) or not some for one, some in says]
             return extended(tokens, self.tokenizer, ids, text, spans, special), text
 
     def behind(self, writing: Writing, before: str, count: int, limit: int, task: Task) -> list[int]:

@@ -79,6 +79,7 @@ def test_nothing_that_the_window_offers_is_refused_before_a_model_is_asked(expor
     from headlight.viewer.export.door import refuse_early
     from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, TextInput
     from headlight.viewer.inputs.recorded.inputs import RecordedCloud, RecordedImage, RecordedText
+    from headlight.viewer.inputs.sounds.sound import Sound, of_sound
     from tests.viewer.given_cloud import room
 
     which, kind, ending, values = export
@@ -88,6 +89,7 @@ def test_nothing_that_the_window_offers_is_refused_before_a_model_is_asked(expor
         "image": lambda: ImageInput("a", pixels),
         "picture-text": lambda: PictureTextInput("a", ImageInput("a", pixels), "a"),
         "points": lambda: room(3001),
+        "sound": lambda: of_sound("a", Sound(np.ones(320, np.float32))),
         "recorded-text": lambda: RecordedText("a", "a"),
         "recorded-image": lambda: RecordedImage("a", pixels),
         "recorded-points": lambda: RecordedCloud(**vars(room(3001))),

@@ -20,7 +20,7 @@ from headlight.viewer.host.forward import forward_pass, made, remade
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.inputs import ImageInput, TextInput, from_path, from_text
 from headlight.viewer.inputs.source import Reading
-from headlight.viewer.inputs.told.columns import Meanings
+from headlight.viewer.inputs.told.columns import AS_TEXT, Meanings
 from tests.models.headed import NAMED, TEXT, VIT, saved
 from tests.models.tiny_points import room, transformer
 from tests.models.tiny_points import saved as saved_points
@@ -127,6 +127,15 @@ def test_a_table_whose_columns_were_told(tmp_path):
         from_path(path, meanings=Meanings(told)), RunOptions(model=str(folder)), path=str(path)
     ).trace
     assert dict(trace.recipe.options)["columns"] == told
+    made_again(trace)
+
+
+def test_a_table_that_was_read_as_a_text(texts, tmp_path):
+    path = tmp_path / "room.csv"
+    np.savetxt(path, room(30)[0], fmt="%.1f", delimiter=",", header="x,y,z", comments="")
+    what = from_path(path, meanings=Meanings(AS_TEXT))
+    trace = forward_pass(what, texts, path=str(path)).trace
+    assert dict(trace.recipe.options) == {"columns": AS_TEXT}
     made_again(trace)
 
 

@@ -138,7 +138,7 @@ def test_a_guess_that_may_be_wrong_is_told_and_a_sure_one_is_not(tmp_path):
         == "Nothing says what the 4 columns of d.txt are: they are read as x y z _."
     )
     assert "x y z label" in doubt("e.txt", XYZ, CLASS, form=whole[:4])
-    half = doubt("f.csv", XYZ, OTHER, separator=",", header="X,Y,up,Intensity")
+    half = doubt("f.csv", XYZ, OTHER, separator=",", header="X,Y,top,Intensity")
     assert half == "Not all axes are named in f.csv: its columns are read as x y z intensity."
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from headlight.models.core.answers import Writing
+from headlight.models.core.relevance import percent
 from headlight.models.core.tokens import OUTPUT, CharSpan
 from headlight.viewer.session.view import Selection
 from headlight.widgets.plane.spectrogram_view import nice_step
@@ -45,6 +46,11 @@ def test_a_word_shows_when_it_was_heard(make_window, settled, disk, qtbot):
     laid, region = heard.result.laid
     assert laid.shape == (1, 75)
     assert region.corners == (0, 0, *document.input.pixels.shape[1::-1])
+    padding = float(layer.elsewhere(1, at)["padding"][0])
+    figures = heard.figures(3)
+    assert figures["On padding"] == percent(padding)
+    assert "On special tokens" not in figures
+    assert padding + heard.result.values.sum() == pytest.approx(1, abs=1e-5)
     assert heard.strip._labels[1:4] == ("<|en|>", "<|transcribe|>", "<|notimestamps|>")
 
     x = 37.5 * region.x1 / 75

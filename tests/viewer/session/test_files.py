@@ -25,7 +25,7 @@ def filled(shade: int) -> Image.Image:
     return Image.new("L", (16, 12), shade)
 
 
-def shade(document) -> int:
+def shade_of(document) -> int:
     return int(document.input.pixels[0, 0, 0])
 
 
@@ -38,7 +38,7 @@ def test_a_folder_is_walked_through_and_looked_at_as_before(desk, tmp_path):
     desk.runs.open_path(str(tmp_path))
     desk.settle()
     (document,) = desk.session.documents
-    assert (document.title, shade(document)) == ("scan 1.png", 1)
+    assert (document.title, shade_of(document)) == ("scan 1.png", 1)
     assert any("5 images: Page Down and Page Up walk" in said[1] for said in desk.told)
     assert any("1 other thing in it is passed over" in said[1] for said in desk.told)
 
@@ -48,7 +48,11 @@ def test_a_folder_is_walked_through_and_looked_at_as_before(desk, tmp_path):
     desk.settle()
     walk(desk.runs, document, 1)
     desk.settle()
-    assert (document.title, shade(document), document.path) == ("scan 2.png", 2, str(tmp_path / "scan 2.png"))
+    assert (document.title, shade_of(document), document.path) == (
+        "scan 2.png",
+        2,
+        str(tmp_path / "scan 2.png"),
+    )
     assert document.view[MapSettings].opacity == 0.25
     assert document.made.interventions == (head,)
     walk(desk.runs, document, 1)  # the torn one is told, and passed over the next time
@@ -63,7 +67,7 @@ def test_a_folder_is_walked_through_and_looked_at_as_before(desk, tmp_path):
     assert document.title == "scan 10.png"
     desk.session.undo()
     desk.settle()
-    assert (document.title, shade(document)) == ("scan 2.png", 2)
+    assert (document.title, shade_of(document)) == ("scan 2.png", 2)
 
     desk.runs.close(document)
     desk.runs.reopen()
@@ -107,10 +111,23 @@ def test_another_picture_of_a_file_is_shown_with_all_that_was_changed(desk, tmp_
     for by, wanted in ((1, 100), (1, 200), (1, 200), (-1, 100)):
         turn(desk.runs, document, by)
         desk.settle()
-        assert (shade(document), document.made.interventions) == (wanted, hidden)
+        assert (shade_of(document), document.made.interventions) == (wanted, hidden)
     desk.session.undo()
     desk.settle()
-    assert (shade(document), document.input.film.at) == (0, 1)  # a quick walk is one step
+    assert (shade_of(document), document.input.film.at) == (0, 1)  # a quick walk is one step
+
+
+def test_where_the_engine_is_elsewhere_files_are_read_here(desk, tmp_path, monkeypatch):
+    for shade in (10, 20):
+        filled(shade).save(tmp_path / f"{shade}.gif", save_all=True, append_images=[filled(shade + 5)])
+    monkeypatch.setattr(desk.jobs.host, "where", "box", raising=False)
+    desk.runs.open_path(str(tmp_path))
+    desk.settle()
+    document = desk.session.current
+    for act, wanted in ((turn, 15), (walk, 20)):
+        act(desk.runs, document, 1)
+        desk.settle()
+        assert shade_of(document) == wanted
 
 
 def test_a_text_is_read_in_another_encoding_and_back(desk, tmp_path):

@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QSlider, QToolTip
 
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import PARTS, ElidedLabel, Note, short_number
+from headlight.widgets.base.labels import PARTS, SENTENCES, ElidedLabel, Note, short_number
 from headlight.widgets.controls.choices import Choice, NumberRow, Segmented, Toggle
 from headlight.widgets.controls.number_text import number_in
 from headlight.widgets.controls.range_slider import RangeSlider
@@ -205,13 +205,25 @@ def test_number_row_keeps_the_figure_when_narrow(show):
 
 def test_a_label_of_parts_leaves_out_whole_ones_the_last_first(show):
     parts = ["dec2.1, map 0", "mean of 4 points", "16 nearest"]
-    label = show(ElidedLabel(PARTS.join(parts), by_parts=True), 400, 20)
+    label = show(ElidedLabel(PARTS.join(parts), parts=PARTS), 400, 20)
     width = label.fontMetrics().horizontalAdvance
     for count in (3, 2, 1):
         label.setFixedWidth(width(PARTS.join(parts[:count])) + 1)
         assert label.shown() == PARTS.join(parts[:count])
     assert label.toolTip() == label.text()
     label.setFixedWidth(width(parts[0]) - 1)
+    assert label.shown().endswith("…")
+
+
+def test_whole_sentences_are_left_out_before_one_is_cut(show):
+    label = show(ElidedLabel("One of 0.24 m. Another that is long. The last.", parts=SENTENCES), 400, 20)
+    assert label.shown() == label.text()
+    label.resize(label.fontMetrics().horizontalAdvance("One of 0.24 m. Another that is long.") + 2, 20)
+    assert label.shown() == "One of 0.24 m. Another that is long."
+    label.resize(label.fontMetrics().horizontalAdvance("One of 0.24 m.") + 2, 20)
+    assert label.shown() == "One of 0.24 m."
+    assert label.toolTip() == label.text()
+    label.resize(30, 20)
     assert label.shown().endswith("…")
 
 

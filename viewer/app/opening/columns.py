@@ -67,6 +67,7 @@ class Sheets:
         self._about = document
         before = dialog.answer()
         dialog.told.connect(lambda answer: self._read(document, table, answer, before))
+        dialog.text_asked.connect(lambda kept: self._as_text(document.path, table, kept))
 
     def remembers(self) -> bool:
         """Whether anything was told of any tables."""

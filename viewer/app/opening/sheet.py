@@ -73,8 +73,8 @@ class ColumnsDialog(QDialog):
         unit: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """open_: a document shows the table as a cloud; else it may be read as a text. unit, classes: how it
-        is read there, None for a guess."""
+        """open_: a document shows the table as a cloud already. unit, classes: how it is read there, None for
+        a guess."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Columns of {table.title}")
@@ -120,7 +120,6 @@ class ColumnsDialog(QDialog):
         self.guess.setToolTip("Choose in the heads what Headlight would")
         self.guess.clicked.connect(self._take_guess)
         self.text = QPushButton("Open as text")
-        self.text.setVisible(not open_)
         self.text.clicked.connect(self._as_text)
         self.cancel, self.read = (
             QPushButton("Cancel"),

@@ -231,11 +231,11 @@ _ROLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _MAPPED: dict[str, tuple[str, ...]] = {
     "x": ("easting", "east", "e", "rechtswert", "rw", "ostwert", "points0", "point0", "globalx", "worldx",
-          "pointsmxyz0", "x1", "longitude", "lon", "lng", "long"),
+          "pointsmxyz0", "x1", "xkoordinate", "longitude", "lon", "lng", "long"),
     "y": ("northing", "north", "n", "hochwert", "hw", "nordwert", "points1", "point1", "globaly", "worldy",
-          "pointsmxyz1", "y1", "latitude", "lat"),
+          "pointsmxyz1", "y1", "ykoordinate", "latitude", "lat"),
     "z": ("elevation", "elev", "height", "hoehe", "höhe", "h", "altitude", "alt", "points2", "point2",
-          "globalz", "worldz", "pointsmxyz2", "z1"),
+          "globalz", "worldz", "pointsmxyz2", "z1", "zkoordinate", "up"),
 }  # fmt: skip
 """Names of places on maps; a letter alone means one only where all three axes are told so."""
 _UNITS = {
@@ -265,6 +265,13 @@ def _name_and_unit(name: str) -> tuple[str, float | None]:
     bare = "".join(c for c in lower if c.isalnum())
     bare = bare.removesuffix("8bit").removesuffix("16bit")
     return bare.removeprefix("scalar") or bare, unit
+
+
+def are_units(words: Sequence[str]) -> bool:
+    """Whether a row of a table says in what its columns are measured: at least three units, "m", "mm"."""
+    bare = [word.strip().strip("[]()").lower() for word in words]
+    lengths = sum(word in _UNITS for word in bare)
+    return lengths >= 3 and not any(word[:1].isdigit() for word in bare)
 
 
 def header_unit(names: Sequence[str]) -> float | None:

@@ -196,7 +196,10 @@ def numbers(
 
 def _by_numpy(lines: list[str], separators: str) -> np.ndarray:
     """float64 (rows, columns) of lines that hold numbers, however they are written."""
-    return np.loadtxt(prepared(lines, separators), comments=None, ndmin=2)
+    made = prepared(lines, separators)
+    if not any(map(str.strip, made)):  # of which numpy warns
+        raise ValueError("separators and nothing between them")
+    return np.loadtxt(made, comments=None, ndmin=2)
 
 
 def _rows(data: bytes, columns: int, separators: str) -> np.ndarray:

@@ -46,7 +46,8 @@ class Scale:
         if values.dtype in (np.uint8, np.uint16):
             every = np.arange(np.iinfo(values.dtype).max + 1, dtype=np.float64)
             return self._mapped(every)[values]
-        part = values.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # of a NaN that signals
+            part = values.astype(np.float64)
         finite = np.isfinite(part)
         part[~finite] = self.black
         return self._mapped(part)
@@ -116,6 +117,7 @@ def _range(values: np.ndarray) -> tuple[float, float, int]:
 def _bulk(values: np.ndarray) -> tuple[float, float]:
     """Between which values all but one in 200 lie at either end, by a sample of the pixels."""
     step = max(1, int(np.sqrt(values.shape[0] * values.shape[1] / _PART)))
-    some = values[::step, ::step].astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        some = values[::step, ::step].astype(np.float64)
     low, high = np.percentile(some[np.isfinite(some)], (0.5, 99.5))
     return float(low), float(high)

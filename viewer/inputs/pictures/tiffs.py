@@ -86,7 +86,7 @@ class Tiff:
         return (len(self._file.pages) if is_all else max(_MANY_PAGES + 1, self._at)), self._at, is_all
 
     def alone(self, data: bytes) -> bytes:
-        """The file with this page as its first: Pillow walks to others through all before, again and again."""
+        """The file with this page as its first: Pillow walks to a page through all before, each time anew."""
         if self._at == 1:
             return data
         layout = self._file.tiff

@@ -55,7 +55,9 @@ class Fault:
 
 
 def columns(value: str) -> Roles:
-    """“x,y,z,_,label” → roles; ArgumentTypeError for what is none, or cannot be."""
+    """“x,y,z,_,label” → roles, “text” → AS_TEXT; ArgumentTypeError for what is none, or cannot be."""
+    if value.strip().lower() == AS_TEXT[0]:
+        return AS_TEXT
     words = tuple(_SHORT.get(word, word) for word in (one.strip().lower() for one in value.split(",")))
     for word in words:
         if word not in ROLES:

@@ -75,7 +75,8 @@ class HeardPane(MixedPane):
 
     def paint(self, result: InputMap | Drawn) -> None:
         super().paint(result)
-        boxes = known(self.session.current.trace.tokens, MixedTokens).boxes
+        frames = known(self.session.current.trace.tokens, MixedTokens)
+        boxes = frames.boxes[frames.on_picture]
         seen = (*boxes[:, :2].min(0), *boxes[:, 2:].max(0))
         self.view.set_grid(1, len(boxes), tuple(float(edge) for edge in seen))
 

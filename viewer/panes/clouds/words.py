@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.registry import Method
 from headlight.viewer.session.view import ColourBy
 from headlight.viewer.slices.clouds.colours import Scene, offers
@@ -11,7 +12,7 @@ def subtitle(scene: Scene, by: ColourBy, wanted: ColourBy, method: Method | None
     """Of any colouring but attention. wanted: what was chosen, which may not be to be had."""
     trace, cloud = scene.trace, scene.cloud
     if trace is None:
-        return f"{len(cloud.points):,} points · not segmented yet"
+        return f"{len(cloud.points):,} points{_left_out(cloud)} · not segmented yet"
     if wanted == "attention" and not offers(scene, method)["attention"]:
         return "click a point to see what it draws on"
     if by == "critical":
@@ -33,5 +34,10 @@ def _seen(scene: Scene) -> str:
     said = f"{seen:,} points of {all_:,} seen" if seen < all_ else f"all {all_:,} points seen"
     grid = scene.trace.outputs.get("grid")
     said = f"{said} · grid {grid:.3g} m" if grid else said
-    dropped = scene.cloud.total - all_
-    return f"{said} · {dropped:,} left out" if dropped > 0 else said
+    return said + _left_out(scene.cloud)
+
+
+def _left_out(cloud: CloudInput) -> str:
+    """What the file has and nobody sees here: strays, rays that met nothing, points that are no numbers."""
+    dropped = cloud.total - len(cloud.points)
+    return f" · {dropped:,} left out" if dropped > 0 else ""

@@ -70,8 +70,8 @@ def of_map(shown: InputMap, best: int, incoming: bool, of: str) -> dict[str, str
     elif tokens.special.any():
         whole = max(numbers.total, 1.0) if shown.shares else numbers.total
         said["On special tokens"] = percent(numbers.special / whole if whole else 0.0)
-    elif shown.shares and numbers.total < 1 - 1e-4:
-        said["On special tokens"] = f"hidden, {percent(1 - numbers.total)}"
+    elif shown.shares and (left := 1 - numbers.total - sum(numbers.elsewhere.values())) > 1e-4:
+        said["On special tokens"] = f"hidden, {percent(left)}"
     said["Clipped"] = percent(shown.scale.clipped)
     return said
 
@@ -88,7 +88,10 @@ def of_drawn(shown: Drawn) -> dict[str, str]:
 def of_both(shown: InputMap) -> dict[str, str]:
     """What of a map lies on the parts of the picture, of a picture with a text."""
     values = shown.values[known(shown.tokens, MixedTokens).on_picture]
-    return {"Weight on patches": read_out(float(values.sum()))}
+    said = {"Weight on patches": read_out(float(values.sum()))}
+    if "padding" in shown.numbers.elsewhere:
+        said["On padding"] = percent(shown.numbers.elsewhere["padding"])
+    return said
 
 
 def of_patches(shown: InputMap) -> dict[str, str]:

@@ -6,7 +6,8 @@ the frames (Radford et al. 2022, section 2.2).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from types import MethodType
 from typing import Any
@@ -32,6 +33,23 @@ from headlight.models.engines.paired.heard.hearing import Heard, Hearing
 from headlight.models.engines.paired.heard.padded import PaddedLayer
 from headlight.models.engines.texts.going_on import Gone
 from headlight.models.engines.texts.output import Output, went_on
+
+
+@contextmanager
+def _hearing_once(tower: PreTrainedModel) -> Iterator[None]:
+    """Inside, all passes of a tower are over one sound: the first of them is all that it takes."""
+    own, known = tower.forward, []
+
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        if not known:
+            known.append(own(*args, **kwargs))
+        return known[0]
+
+    tower.forward = forward
+    try:
+        yield
+    finally:
+        del tower.forward
 
 
 class TranscriptEngine(CaptionEngine):
@@ -99,6 +117,10 @@ class TranscriptEngine(CaptionEngine):
         return tuple(notices)
 
     # -- what is written ---------------------------------------------------------------------------------
+
+    def _output(self, fed: Heard, text: str, writing: Writing, task: Task) -> Output:
+        with _hearing_once(self.eye.tower):
+            return super()._output(fed, text, writing, task)
 
     def _first(self, fed: Heard) -> tuple[int, ...]:
         def guess(among: list[int]) -> int:

@@ -13,6 +13,7 @@ from headlight.models.core.tokens import INPUT, OUTPUT, Box, CharSpan
 from headlight.models.engines.door import check
 from headlight.models.explain.rollout import rollout_row
 from headlight.viewer.host.engines import open_engine
+from headlight.viewer.slices.answers import answer_rows
 from tests.models import listening
 from tests.models.listening import DE, EN, END, NO_TIMES, START, TRANSCRIBE, TRANSLATE
 
@@ -99,6 +100,14 @@ def test_frames_have_their_place_in_time_and_words_in_the_text(engine):
     row = rollout_row(trace.layers, len(written) - 1)
     assert row.shape == (51,)
     assert 0 < row.sum() < 1
+
+
+def test_what_says_nothing_has_no_place(engine):
+    trace = engine.run(NOISE, SEEN, writing=Writing(ids=(EN, TRANSCRIBE, NO_TIMES, 299, 40)))
+    written = trace.streams[OUTPUT]
+    assert written.labels[4] == "#299"
+    assert written.special.tolist() == [True] * 5 + [False]
+    assert answer_rows(trace, (written.place(4),)).said == "after #299"
 
 
 def test_what_is_heard_no_more_and_what_is_not_known_is_told(engine):

@@ -121,7 +121,7 @@ def test_the_second_document_waits_for_its_turn(waiting, held, qtbot):
 def test_the_welcome_page_says_what_is_being_read(make_window, qtbot, monkeypatch):
     window, hold = make_window(run=False), threading.Event()
 
-    def read(path, task):
+    def read(path, task, *_):
         task.progress(0.3, "Reading room.ply")
         while not hold.wait(0.01):
             task.check()

@@ -171,6 +171,14 @@ def test_a_doubt_is_told_with_the_way_to_the_sheet(sheets, tmp_path):
     sheets.open()
     desk.runs.close(document)
     assert sheets.dialog is None
+    desk.runs.open_path(str(path))
+    desk.settle()
+    sheets.open()
+    sheets.dialog.remember.set_on(False)
+    sheets.dialog.text.click()
+    desk.settle()
+    kinds = [type(document.input) for document in desk.session.documents]
+    assert kinds == [CloudInput, TextInput]
 
 
 def test_what_is_remembered_is_bounded_and_survives_nonsense(settings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 
 import numpy as np
@@ -43,6 +44,48 @@ def mesh(
 ) -> Variant:
     return Variant(file, what, data, "", {} if colour is None else {"colour": np.array(colour)}, says, **more)
 
+
+FLOAT, WORD = 5126, 5123
+
+
+def scene(*parts: tuple[str, int, str, np.ndarray], node=None, material=None, mode: int = 4, **more) -> bytes:
+    """A GLB of one square. parts: (attribute, type of component, type, values); "" is faces' corners."""
+    body, views, accessors, attributes, index = b"", [], [], {}, None
+    for number, (name, component, type_, values) in enumerate(parts):
+        data = values.tobytes()
+        views.append({"buffer": 0, "byteOffset": len(body), "byteLength": len(data)})
+        accessors.append(
+            {"bufferView": number, "componentType": component, "count": len(values), "type": type_}
+        )
+        body += data + bytes(-len(data) % 4)
+        if name:
+            attributes[name] = number
+        else:
+            index = number
+    primitive = {"attributes": attributes, "mode": mode} | ({} if index is None else {"indices": index})
+    primitive |= {} if material is None else {"material": 0}
+    held = {
+        "asset": {"version": "2.0"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"children": [1], "translation": [0, 0, 5]}, {"mesh": 0} | (node or {})],
+        "meshes": [{"primitives": [primitive]}],
+        "buffers": [{"byteLength": len(body)}],
+        "bufferViews": views,
+        "accessors": accessors,
+    }
+    held |= ({} if material is None else {"materials": [material]}) | more
+    text = json.dumps(held).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(body), b"BIN\0") + body
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
+
+
+PLACES = ("POSITION", FLOAT, "VEC3", SQUARE.astype("<f4"))
+CORNERS = ("", WORD, "SCALAR", np.array([0, 1, 2, 0, 2, 3], "<u2"))
+STRIP = ("", WORD, "SCALAR", np.array([0, 1, 3, 2], "<u2"))
+LINEAR = tuple(((c / 255 + 0.055) / 1.055) ** 2.4 if c > 10 else c / 255 / 12.92 for c in RED)
+"""As glTF has it: shares of light, not of sRGB."""
 
 SURFACES = (
     mesh("plain.obj", "corners and a polygon", obj("1 2 3 4")),
@@ -108,6 +151,44 @@ SURFACES = (
         + struct.pack(">6i", 4, 0, 1, 2, 3, 0),
         says="",
         refused="OFF BINARY",
+    ),
+    mesh("plain.glb", "glTF: a square that a node moves", scene(PLACES, CORNERS)),
+    mesh("strip.glb", "glTF: a strip of triangles", scene(PLACES, STRIP, mode=5)),
+    mesh(
+        "factor.glb",
+        "glTF: the colour of a material",
+        scene(PLACES, CORNERS, material={"pbrMetallicRoughness": {"baseColorFactor": [*LINEAR, 1]}}),
+        RED,
+        within={"colour": 2},
+    ),
+    mesh(
+        "corners.glb",
+        "glTF: colours of corners",
+        scene(PLACES, CORNERS, ("COLOR_0", FLOAT, "VEC3", np.tile(LINEAR, (4, 1)).astype("<f4"))),
+        RED,
+        within={"colour": 2},
+    ),
+    mesh(
+        "draco.glb",
+        "glTF that is packed",
+        scene(PLACES, CORNERS, extensionsRequired=["KHR_draco_mesh_compression"]),
+        says="",
+        refused="is packed by Draco",
+    ),
+    mesh(
+        "cut.glb",
+        "glTF that was cut off",
+        scene(PLACES, CORNERS)[:-30],
+        says="",
+        refused="damaged or cut-off GLB",
+    ),
+    mesh(
+        "beside.gltf",
+        "glTF whose file is not beside it",
+        b'{"asset": {"version": "2.0"}, "accessors": [{"count": 3}], '
+        b'"buffers": [{"uri": "../a.bin", "byteLength": 9}]}',
+        says="",
+        refused="needs ../a.bin, which is not beside it",
     ),
     mesh("text.stl", "text", stl_text()),
     mesh("capitals.stl", "text in capitals", stl_text(str.upper)),

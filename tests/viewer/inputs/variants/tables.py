@@ -201,6 +201,56 @@ TABLES = (
         + b"".join(f"P{i},{x:.4f},{y:.4f},{z:.4f},TREE\n".encode() for i, (x, y, z) in enumerate(XYZ)),
     ),
     Variant(
+        "excel.csv",
+        "Excel's empty rows",
+        lines(XYZ, separator=",", header="x,y,z").replace(b"\n", b"\r\n") + b",,\r\n" * 2,
+    ),
+    Variant(
+        "sep.csv", "Excel's word for its separator", b"sep=;\n" + lines(XYZ, separator=";", header="x;y;z")
+    ),
+    Variant(
+        "units.csv",
+        "a row of units below the names",
+        b"x,y,z\nmm,mm,mm\n" + lines(np.rint(XYZ * 1000), form="%d", separator=","),
+        "",
+        {"points": np.rint(XYZ * 1000)},
+        says="in millimetres, as the file says",
+    ),
+    Variant("enu.csv", "east, north, up", lines(XYZ, separator=",", header="east,north,up")),
+    Variant(
+        "koordinaten.csv",
+        "X Koordinate",
+        lines(XYZ, separator=";", header="X Koordinate;Y Koordinate;Z Koordinate"),
+    ),
+    Variant(
+        "pdal.csv",
+        "PDAL's writer of texts",
+        lines(
+            XYZ,
+            BRIGHT,
+            LABELS,
+            form=["%.4f"] * 3 + ["%d"] * 2,
+            separator=",",
+            header='"X","Y","Z","Intensity","Classification"',
+        ),
+        "points intensity numbers",
+    ),
+    Variant(
+        "faro.xyz",
+        "FARO's rows and columns before the points",
+        lines(SEQUENCE // 8, SEQUENCE % 8, XYZ, RGB, form=["%d"] * 2 + ["%.4f"] * 3 + ["%d"] * 3),
+        "points colours",
+        says="The first two columns of faro.xyz are a grid's",
+    ),
+    Variant(
+        "las2txt.txt",
+        "LAStools' x y z intensity class echo",
+        lines(XYZ, BRIGHT, LABELS % 7, SEQUENCE % 3 + 1, form=["%.4f"] * 3 + ["%d"] * 3),
+        "points",
+        {"numbers": SEQUENCE % 3 + 1},
+        says="they are read as x y z _ _ label",
+    ),
+    Variant(
         "grid.asc",
         "an ASCII grid of ESRI",
         ESRI.encode(),

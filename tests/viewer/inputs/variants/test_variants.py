@@ -10,6 +10,7 @@ import pytest
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.clouds import e57, las
+from headlight.viewer.inputs.clouds.meshes import scenes
 from headlight.viewer.inputs.inputs import from_path
 from headlight.viewer.registry import resolve
 from tests.viewer.inputs.variants import listed
@@ -37,7 +38,7 @@ def read(variant, folder: Path) -> CloudInput | None:
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch):
     """Native readers here and not in a process of their own, which takes a third of a second each."""
-    for module in (las, e57):
+    for module in (las, e57, scenes):
         monkeypatch.setattr(module, "guarded", lambda source, native, kind, made: resolve(native)(source))
 
 
@@ -66,7 +67,7 @@ def test_surfaces(variant, tmp_path):
     assert np.abs(sides - [0, 2, 2]).max() < 0.1
     colour = variant.others.get("colour")
     assert (cloud.colours is None) == (colour is None)
-    assert colour is None or np.abs(cloud.colours - colour).max() <= 1
+    assert colour is None or np.abs(cloud.colours - colour).max() <= variant.within.get("colour", 1)
 
 
 def test_the_list_of_variants_is_what_is_tried():

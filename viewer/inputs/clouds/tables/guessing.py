@@ -13,10 +13,11 @@ _LARGEST_PLACE = 1e8
 def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
     """What the columns of a table without names are, from float64 (rows, columns) of its beginning.
 
-    Before x y z may stand the number of the line, its time, or a label. After them, in any order and each at
-    most once: a normal (three columns of length 1), a colour (three columns to 255, or whole numbers, or
-    fractions of 1), a label (small whole numbers, the last column, before the colour, or before the numbers
-    of single things), an intensity (before the colour, or alone in a PTS); any other column is passed over.
+    Before x y z may stand the number of the line, its time, a label, or a scanner's row and column. After
+    them, in any order and each at most once: a normal (three columns of length 1), a colour (three columns
+    to 255, or whole numbers, or fractions of 1), a label (small whole numbers, the last column, before the
+    colour, or before the numbers of single things), an intensity (before the colour, or alone in a PTS); any
+    other column is passed over.
     """
     whole = np.isfinite(values[:, :3]).all(axis=1)
     if whole.any():
@@ -24,6 +25,8 @@ def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
     count = values.shape[1]
     runs = counts_lines(values[:, 0]) or _is_time(values[:, 0])
     first = 1 if count > 3 and (runs or _leads(values)) else 0
+    if _in_grid(values):
+        first, runs = 2, True
     meaning, at = {"x": first, "y": first + 1, "z": first + 2}, first + 3
     if first and not runs:
         meaning["label"] = 0
@@ -117,6 +120,19 @@ def _leads(values: np.ndarray) -> bool:
     return few and bool(fractions) and _whole(values[:, 0]) and _is_label(values[:, 0])
 
 
+def _in_grid(values: np.ndarray) -> bool:
+    """Whether the row and the column of a scanner's grid stand first: two whole numbers before three columns
+    of fractions and a colour, as FARO's programs export them."""
+    if values.shape[1] < 8 or len(values) < _LEAST_COUNT:
+        return False
+    places, shades = values[:, 2:5], values[:, 5:8]
+    fractions = (places != np.rint(places)).mean(axis=0) > 0.5
+    grid = values[:, :2]
+    return bool(
+        fractions.all() and (grid >= 0).all() and _whole(grid) and _whole(shades) and _is_colour(shades)
+    )
+
+
 def _whole(column: np.ndarray) -> bool:
     return bool((column == np.rint(column)).all())
 
@@ -131,6 +147,8 @@ def _is_colour(triple: np.ndarray) -> bool:
         return False
     if triple.max() <= 1:
         return True
+    if len(triple) >= _LEAST_COUNT and triple.max() > 64 and (triple.max(axis=0) <= 31).sum() == 2:
+        return False  # an intensity with a class and the number of an echo, as LAStools writes them
     if (triple == np.rint(triple)).all():
         return bool(triple.max() <= 65535)
     # Colours that were averaged have fractions.

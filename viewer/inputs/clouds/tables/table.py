@@ -11,6 +11,7 @@ from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.clouds.parts import (
     Columns,
     Parts,
+    are_units,
     check_count,
     header_unit,
     in_degrees,
@@ -80,6 +81,10 @@ def layout(head: bytes, ending: str) -> Layout | None:
             names = tuple(words)
         elif bare[0] in "#/":
             continue
+        elif names is not None and len(words) == len(names) and are_units(words):
+            names = tuple(
+                f"{name} [{unit}]" if unit else name for name, unit in zip(names, words, strict=True)
+            )
         elif len(words) == 1 and words[0].isdecimal() and len(words[0]) < 16:
             promised = int(words[0])
         elif _numeric(line, names, ending in _SURE_ENDINGS) is not None:
@@ -246,6 +251,8 @@ def _read_table(
                 what = "counts its lines" if counts_lines(values[:, 0]) else "tells times"
                 what = "is read as labels" if meaning.get("label") == 0 else what
                 first_column = f"The first column of {source.name} {what}: x, y and z follow."
+            elif not found.names and meaning["x"] == 2:
+                first_column = f"The first two columns of {source.name} are a grid's: x, y and z follow."
         count += len(values)
         check_count(source.name, count)
         columns = Columns(source.name, meaning, len(values), [values.dtype] * found.columns)
