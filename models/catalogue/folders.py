@@ -46,7 +46,7 @@ SPEECH = ("whisper",)
 """Model types that hear sounds, and write what is said in them."""
 WAVES = ("data2vec-audio", "hubert", "unispeech", "unispeech-sat", "wav2vec2", "wav2vec2-conformer", "wavlm")
 """Model types that hear the wave itself, and name a letter in each frame, or a class of it all."""
-PROMPTED = {"sam": "SamModel"}
+PROMPTED = {"sam": "SamModel", "sam2": "Sam2Model", "sam2_video": "Sam2Model"}
 """Model types that are shown by clicks what to cut out of a picture, and their networks in transformers."""
 SEGMENTING = {
     "mask2former": "Mask2FormerForUniversalSegmentation",
@@ -261,7 +261,8 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     their vocabulary is. Convolutional networks say neither and are known by their type."""
     if config["model_type"] in POINT_MODELS:
         return "points"
-    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING, *SEGMENTING, *MATCHING):
+    seen = (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING, *SEGMENTING, *MATCHING, *PROMPTED)
+    if config["model_type"] in seen:
         return "image"
     if config["model_type"] in (*SPEECH, *WAVES):
         return "sound"
