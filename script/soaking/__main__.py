@@ -64,7 +64,7 @@ def soaked(chosen: argparse.Namespace, folder: Path) -> int:
     wrong += [f"segment {name} left" for name in left]
     for name, rows in told["rows"].items():
         print(f"{_SAID[name]}: {len(rows)} measures")
-        for line in lines(rows):
+        for line in lines(rows) if rows else ():
             sign = "" if line.is_flat else "   grows"
             print(
                 f"  {line.name:24}{line.first:10,.0f}{line.last:10,.0f}{line.most:10,.0f}"

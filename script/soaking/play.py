@@ -58,13 +58,13 @@ def _live(window, gui, folder: Path, kinds) -> None:
     def all_of_it(_: Person) -> None:
         person.settle()
         if cycles:
-            found["cycles"] = trips.cycles(person, cycles, kinds)
+            trips.cycles(person, cycles, kinds, found.setdefault("cycles", []))
         if models:
-            found["models"] = trips.models(person, models, kinds)
+            trips.models(person, models, kinds, found.setdefault("models", []))
         if damaged:
-            found["damaged"] = trips.damaged(person, damaged, seed)
+            trips.damaged(person, damaged, seed, found.setdefault("damaged", []))
         if seconds:
-            found["robot"] = trips.wander(person, seed, seconds)
+            trips.wander(person, seed, seconds, found.setdefault("robot", []))
 
     person.run(all_of_it)
     processes = [os.getpid(), gui.ask(lambda: window.jobs.host.pid)]

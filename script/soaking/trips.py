@@ -14,9 +14,12 @@ EVERY = 20
 """Documents or changes between two measures."""
 
 Rows = list[Measures]
+"""What was measured, which is kept where a trip breaks off."""
+Kinds = dict[str, tuple[Callable[[], Any], str | None]]
+"""By a name: what makes an input, and the model that reads it."""
 
 
-def prepared(folder: Path) -> dict[str, tuple[Callable[[], Any], str | None]]:
+def prepared(folder: Path) -> Kinds:
     """By a name: what makes an input, and the model that reads it, made in `folder`."""
     from headlight.viewer.app.cli import let_libraries_be_silent
     from headlight.viewer.inputs.inputs import StackInput, from_bytes, from_path, from_text
@@ -30,7 +33,7 @@ def prepared(folder: Path) -> dict[str, tuple[Callable[[], Any], str | None]]:
     sees = str(family_folders.made(folder, "vit"))
     reads = str(tiny_points.saved(folder / "points", tiny_points.transformer()))
     picture = samples()["jpeg"][0].laid(folder)
-    made: dict[str, tuple[Callable[[], Any], str | None]] = {
+    made: Kinds = {
         "text": (lambda: from_text("The cat sat on the mat because it was tired."), text),
         "pair": (lambda: from_text("A first one.", pair="A second one."), text),
         "written": (lambda: from_text("It goes on"), other),
@@ -44,9 +47,8 @@ def prepared(folder: Path) -> dict[str, tuple[Callable[[], Any], str | None]]:
     return made
 
 
-def cycles(person: Person, count: int, kinds: dict[str, tuple[Callable[[], Any], str | None]]) -> Rows:
+def cycles(person: Person, count: int, kinds: Kinds, rows: Rows) -> None:
     """So many documents of all kinds in turn, each opened, read, looked at on a page and closed."""
-    rows: Rows = []
     for number in range(count):
         make, model = list(kinds.values())[number % len(kinds)]
         document = _opened(person, make, model)
@@ -60,12 +62,10 @@ def cycles(person: Person, count: int, kinds: dict[str, tuple[Callable[[], Any],
         if (number + 1) % EVERY == 0:
             person.settle()
             rows.append(person.ask(lambda: measured(person.window)))
-    return rows
 
 
-def models(person: Person, count: int, kinds: dict[str, tuple[Callable[[], Any], str | None]]) -> Rows:
+def models(person: Person, count: int, kinds: Kinds, rows: Rows) -> None:
     """One text, read by one model after the other."""
-    rows: Rows = []
     names = [kinds[kind][1] for kind in ("text", "written")]
     document = _opened(person, *kinds["text"])
     for number in range(count):
@@ -76,15 +76,14 @@ def models(person: Person, count: int, kinds: dict[str, tuple[Callable[[], Any],
         if (number + 1) % EVERY == 0:
             rows.append(person.ask(lambda: measured(person.window)))
     person.ask(lambda: person.window.actions_.run("close"))
-    return rows
 
 
-def damaged(person: Person, count: int, seed: int) -> Rows:
+def damaged(person: Person, count: int, seed: int, rows: Rows) -> None:
     """So many damaged files of all readers, opened as a drop opens them: a document or a message for each."""
     from script.fuzzing.case import Case
     from script.fuzzing.samples import samples
 
-    rows, told, readers = [], [], list(samples())
+    told, readers = [], list(samples())
     hear = lambda kind, text: told.append(text)  # noqa: E731
     person.ask(lambda: person.window.told.connect(hear))
     for number in range(count):
@@ -104,12 +103,10 @@ def damaged(person: Person, count: int, seed: int) -> Rows:
         if (number + 1) % EVERY == 0:
             rows.append(person.ask(lambda: measured(person.window)))
     person.ask(lambda: person.window.told.disconnect(hear))
-    return rows
 
 
-def wander(person: Person, seed: int, seconds: float) -> Rows:
+def wander(person: Person, seed: int, seconds: float, rows: Rows) -> None:
     """A robot's gestures, in parts of so many seconds of processor time; all is closed between two."""
-    rows: Rows = []
     parts = max(1, round(seconds / PART))
     for part in range(parts):
         robot.wander(person, seed + part, seconds / parts)
@@ -117,7 +114,6 @@ def wander(person: Person, seed: int, seconds: float) -> Rows:
         person.ask(lambda: [person.window.runs.close(one) for one in list(person.window.session.documents)])
         person.settle()
         rows.append(person.ask(lambda: measured(person.window)))
-    return rows
 
 
 PART = 60.0

@@ -49,8 +49,9 @@ def read_adapter(folder: Path) -> Adapter:
             "Put “base_model_name_or_path” into it.",
         )
     if kind != MERGED:
+        called = kind or "nameless"
         raise HeadlightError(
-            f"The folder {folder} is a {kind or 'nameless'} adapter of {base}, which cannot be merged into its weights.",
+            f"The folder {folder} is a {called} adapter of {base}, which cannot be merged into its weights.",
             "Choose a LoRA adapter, or open the model that it is for.",
         )
     if not (folder / ADAPTED).is_file():
