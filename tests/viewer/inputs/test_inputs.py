@@ -5,8 +5,8 @@ import io
 import os
 import re
 import socket
-import sys
 import struct
+import sys
 import warnings
 import zlib
 
