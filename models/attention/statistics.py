@@ -110,7 +110,7 @@ def head_worth(layer: AttentionLayer) -> np.ndarray:
     Over WITNESSES placed queries.
     """
     placed = np.flatnonzero(~layer.queries.special)
-    if not len(placed):
+    if not len(placed) or layer.keys.special.all():
         return np.zeros(layer.heads)
     queries = placed[sampled_queries(len(placed), WITNESSES)]
     weights = np.zeros((layer.heads, len(queries), len(layer.keys)))

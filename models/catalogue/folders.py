@@ -46,7 +46,7 @@ SPEECH = ("whisper",)
 """Model types that hear sounds, and write what is said in them."""
 WAVES = ("data2vec-audio", "hubert", "unispeech", "unispeech-sat", "wav2vec2", "wav2vec2-conformer", "wavlm")
 """Model types that hear the wave itself, and name a letter in each frame, or a class of it all."""
-PROMPTED = {"sam": "SamModel"}
+PROMPTED = {"sam": "SamModel", "sam2": "Sam2Model", "sam2_video": "Sam2Model"}
 """Model types that are shown by clicks what to cut out of a picture, and their networks in transformers."""
 SEGMENTING = {
     "mask2former": "Mask2FormerForUniversalSegmentation",
@@ -132,14 +132,20 @@ def read_preprocessor(folder: Path) -> dict[str, Any]:
 
 
 def _check_colours(file: Path, said: dict[str, Any]) -> None:
-    """HeadlightError where colours would be divided by what is no number, or 0."""
-    std = said.get("image_std", 1.0)
-    each = std if isinstance(std, list) else [std]
-    sound = all(isinstance(one, int | float) and math.isfinite(one) and one != 0 for one in each)
-    if not (sound and each) and std is not None and said.get("do_normalize") is not False:
-        raise HeadlightError(
-            f"{file} says that colours are divided by {std}.", "Correct image_std there, or fetch it again."
+    """HeadlightError where colours would be changed by what is no number, or divided by 0."""
+    uses = {"image_mean": "do_normalize", "image_std": "do_normalize", "rescale_factor": "do_rescale"}
+    for name, use in uses.items():
+        value, divides = said.get(name), name != "image_mean"
+        if value is None or said.get(use) is False:  # as is usual, or not at all
+            continue
+        each = value if isinstance(value, list) else [value]
+        sound = all(
+            type(one) in (int, float) and math.isfinite(one) and not (divides and one == 0) for one in each
         )
+        if not sound or len(each) not in (1, 3):
+            raise HeadlightError(
+                f"{file} has no usable “{name}”: {value}.", "Correct it there, or fetch the model again."
+            )
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -255,7 +261,8 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     their vocabulary is. Convolutional networks say neither and are known by their type."""
     if config["model_type"] in POINT_MODELS:
         return "points"
-    if config["model_type"] in (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING, *SEGMENTING, *MATCHING):
+    seen = (*CONVOLUTIONAL, *libraries.LIBRARIES, *ASKING, *SEGMENTING, *MATCHING, *PROMPTED)
+    if config["model_type"] in seen:
         return "image"
     if config["model_type"] in (*SPEECH, *WAVES):
         return "sound"

@@ -187,7 +187,7 @@ class NumberRow(Arranged, QWidget):
 
     def _fit(self) -> None:
         words = min(self._label.sizeHint().width(), int(self.width() * _WORDS))
-        room = max(self.width() - words - self.layout().spacing(), theme.em(1))
+        room = max(self.width() - words - self.layout().spacing(), theme.em(3.5))  # for “100 %”
         text = self._shown.fontMetrics().elidedText(self._value, Qt.TextElideMode.ElideRight, room)
         # A token that runs right to left must not turn the row: the figure stands behind it.
         self._shown.setText(f"\u200e{text}" if "\u2068" in text else text)

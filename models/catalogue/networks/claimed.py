@@ -8,8 +8,11 @@ from typing import Any
 import torch
 from transformers import AutoModel, PreTrainedConfig
 
-from headlight.models.catalogue.formats.claims import FEW_NUMBERS, ROOM
+from headlight.models.catalogue.formats.claims import ROOM
 from headlight.models.core.errors import HeadlightError
+
+SMALL = 1 << 24
+"""Weights that are drawn in a moment: parts of a network that a folder may leave out, as a tower."""
 
 
 def check_extent(config: PreTrainedConfig, where: Path, numbers: int) -> None:
@@ -21,7 +24,7 @@ def check_extent(config: PreTrainedConfig, where: Path, numbers: int) -> None:
     except Exception:  # whatever a network raises at a configuration that makes no sense
         return
     claimed = sum(tensor.numel() for tensor in (*body.parameters(), *body.buffers()))
-    if claimed > max(FEW_NUMBERS, ROOM * numbers):
+    if claimed > max(SMALL, ROOM * numbers):
         raise HeadlightError(
             f"{where / 'config.json'} describes a network of {claimed:,} weights, and there are {numbers:,}.",
             "Fetch the model again, or correct config.json.",

@@ -49,7 +49,7 @@ def processor_of(
                 return prepare, () if said else (_unsaid(title),)
         except _FAILS:
             continue
-    square = Square(config, Normalisation.of(folder))
+    square = Square(config, Normalisation.of(folder), side)
     return square, () if said else (_unsaid(title),)
 
 
@@ -141,10 +141,12 @@ def _one(value: Any) -> int | None:
 class Square:
     """The whole picture, resampled to the size that a tower was made for."""
 
-    def __init__(self, config: PreTrainedConfig, normalisation: Normalisation) -> None:
+    def __init__(
+        self, config: PreTrainedConfig, normalisation: Normalisation, side: int | None = None
+    ) -> None:
         towers = (getattr(config, "vision_config", None), getattr(config, "encoder", None), config)
         sizes = (_side(tower) for tower in towers)
-        found = next((size for size in sizes if size), USUAL)
+        found = side or next((size for size in sizes if size), USUAL)
         self._height, self._width = found if isinstance(found, list | tuple) else (found, found)
         self._normalisation = normalisation
 

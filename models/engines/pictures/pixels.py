@@ -29,17 +29,17 @@ class Normalisation:
     def of(cls, folder: Path | None, channels: int = 3, config: Any = None) -> Normalisation:
         """As the model's preprocessor says, else its configuration, else ImageNet's and 1/255. channels: 3,
         or 1 of grey."""
-        said = {} if folder is None else read_preprocessor(folder)
+        every = {} if folder is None else read_preprocessor(folder)
+        said = {name: value for name, value in every.items() if value is not None}
         mean = said.get("image_mean", getattr(config, "image_mean", IMAGENET_DEFAULT_MEAN))
         std = said.get("image_std", getattr(config, "image_std", IMAGENET_DEFAULT_STD))
         if said.get("do_normalize") is False:
             mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
         factor = 1.0 if said.get("do_rescale") is False else said.get("rescale_factor", 1 / 255)
-        mean, std = _usable("image_mean", mean), _usable("image_std", std)
-        factor = float(_usable("rescale_factor", factor)[0])
+        mean, std = (np.broadcast_to(np.asarray(one, np.float32), (3,)) for one in (mean, std))
         if channels == 1:  # three equal channels before have one mean
             mean, std = mean.mean(keepdims=True), std.mean(keepdims=True)
-        return cls(mean, std, factor)
+        return cls(mean, std, float(factor))
 
     @property
     def channels(self) -> int:
@@ -56,21 +56,6 @@ class Normalisation:
         values = np.asarray(picture, np.float32).reshape(height, width, -1) * np.float32(self.factor)
         values = (values - self.mean) / self.std  # (height, width, channels)
         return np.ascontiguousarray(values.transpose(2, 0, 1), np.float32)
-
-
-def _usable(name: str, value: Any) -> np.ndarray:
-    """float32 (3,) of a number or of three, which are finite and, but for a mean, are above 0.
-    HeadlightError for all else that a preprocessor may say."""
-    try:
-        found = np.broadcast_to(np.asarray(value, np.float32), (3,))
-    except (TypeError, ValueError):
-        found = np.full(3, np.nan, np.float32)
-    if not np.isfinite(found).all() or (name != "image_mean" and (found <= 0).any()):
-        raise HeadlightError(
-            f"The model’s preprocessor_config.json has no usable “{name}”: {str(value)[:60]}.",
-            "Correct it, or fetch the model again.",
-        )
-    return found
 
 
 def covered(tokens: PatchTokens, which: np.ndarray, seen: Box, shape: tuple[int, int]) -> np.ndarray:

@@ -186,7 +186,7 @@ REFUSED: dict[str, tuple[str, Mutation, str]] = {
     "two means": ("image", prepares(image_mean=[0.5, 0.5]), "no usable “image_mean”"),
     "a deviation of 0": ("image", prepares(image_std=[0.5, 0, 0.5]), "no usable “image_std”"),
     "a deviation of NaN": ("image", prepares(image_std=float("nan")), "no usable “image_std”"),
-    "a factor of null": ("image", prepares(rescale_factor=None), "no usable “rescale_factor”"),
+    "a factor in words": ("image", prepares(rescale_factor="1/255"), "no usable “rescale_factor”"),
     "blocks of words": ("points", says(blocks=["2"] * 5), "“blocks”"),
     "a grid of NaN": ("points", says(grid=float("nan")), "“grid”"),
     "whole numbers for weights": (
@@ -235,10 +235,15 @@ OPENED: dict[str, tuple[str, Mutation, str]] = {
         "",
     ),
     "a picture of -24, which nothing asks for": ("image", says(image_size=-24), ""),
+    "a factor of null, as is usual": ("image", prepares(rescale_factor=None), ""),
     "NaN for weights": ("text", NAN, NO_NUMBERS),
     "8-bit floats": ("points", every(lambda one: one.to(torch.float8_e4m3fn)), ""),
     "no tensor that fits": ("text", weighs(lambda t: {f"x.{n}": v for n, v in t.items()}), ""),
-    "nothing of it": ("text", weighs(lambda t: {"other": torch.ones(4)}), "is untrained: weights"),
+    "nothing of it": (
+        "text",
+        weighs(lambda t: {"other": torch.ones(4)}),
+        "is untrained: it lacks 37 of its 37 weights",
+    ),
     "a link out of the folder": (
         "text",
         lambda folder: (

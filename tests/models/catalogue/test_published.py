@@ -289,7 +289,7 @@ def test_an_nfnet_of_timms_names_loads_from_a_folder_as_timm_describes_it(tmp_pa
     assert read_preprocessor(tmp_path / "small") == {"image_mean": [0.1, 0.2, 0.3], "image_std": [1, 1, 2]}
     said = tmp_path / "small" / "preprocessor_config.json"
     said.write_text(json.dumps({"image_std": [0.5, 0, 0.5]}))
-    with pytest.raises(HeadlightError, match=r"colours are divided by \[0\.5, 0, 0\.5\]"):
+    with pytest.raises(HeadlightError, match=r"no usable “image_std”: \[0\.5, 0, 0\.5\]"):
         read_preprocessor(tmp_path / "small")
     said.unlink()
     model, untrained = load_entry(find(folder), "cpu")

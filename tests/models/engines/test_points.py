@@ -239,6 +239,8 @@ def test_what_cannot_be_opened_says_why(tmp_path, folder):
     where.write_text(json.dumps(config | {"inputs": ["height"]}))
     assert "does not fit" in cause(wrong)
     where.write_text(json.dumps(config | {"planes": [16, 1 << 40]}))
+    assert cause(wrong).startswith(f"{where} says “planes”: 1,099,511,627,776, and its weights are ")
+    where.write_text(json.dumps(config | {"planes": [16, -40]}))
     assert cause(wrong).startswith(f"{where} has no usable “planes”")
     cut = saved(tmp_path / "cut", pointnet(), points="all")
     assert cause(cut) == f"{cut / 'config.json'} says points = all, and a block can have 1 to 1,048,576."

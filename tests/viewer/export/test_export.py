@@ -303,7 +303,12 @@ def test_no_numbers_are_not_exported(exported, tmp_path, capfd):
     for arguments in (("attention", "--layer", "2"), ("attention", "--layer", "4"), ("rollout",)):
         assert run(["export", *arguments, *of, "--out", str(tmp_path / "none.npz")]) == 2
         name = f"encoder.layer.{4 if '4' in arguments else 2}.attention.self"
-        assert capfd.readouterr().err == (
+        told, said = capfd.readouterr().err.splitlines(keepends=True)[-2:]
+        assert told == (
+            "headlight: 4 layers compute no numbers (NaN or infinite), from encoder.layer.2.attention.self on: "
+            "nothing of that is drawn.\n"
+        )
+        assert said == (
             f"headlight: What {name} computes are no numbers (NaN or infinite). "
             "The model's weights are damaged there: choose a layer before it, or another model.\n"
         )

@@ -5,6 +5,7 @@ import io
 import os
 import re
 import socket
+import sys
 import struct
 import warnings
 import zlib
@@ -397,7 +398,8 @@ def test_what_is_not_read_is_called_by_its_name(data, what):
         from_bytes(data, "a.file")
 
 
-def test_a_drawing_of_lines_is_no_text():
+def test_a_drawing_of_lines_is_no_text(monkeypatch):
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(HeadlightError, match=r"^a\.svg is a drawing of lines"):
         from_bytes(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "a.svg")
 

@@ -38,7 +38,8 @@ def test_dialogs_are_filtered_and_remember_their_folders(make_window, settled, a
     (first, kinds), (second, _) = asked
     assert (first != second, second) == (True, str(tmp_path / "in"))
     names = [line.split(" (")[0] for line in kinds.split(";;")]
-    assert names == ["All that Headlight opens", "Texts", "Images", "Point clouds", "Models", "All files"]
+    kinds_of_files = ["Texts", "Images", "Point clouds", "Sounds", "Models"]
+    assert names == ["All that Headlight opens", *kinds_of_files, "All files"]
     assert {"*.png", "*.LAZ", "*.md", "*.gguf"} <= set(kinds.split(";;")[0].split("(")[1].rstrip(")").split())
     assert window.dialogs.folder("model") == first  # another purpose, another folder
 

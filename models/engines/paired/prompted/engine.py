@@ -52,12 +52,14 @@ DECODER = "mask_decoder."
 @dataclass(frozen=True, eq=False)
 class Picture:
     """pixels: uint8 (H, W, 3). values: float32 [1, 3, h, w], what the model sees. filled: (height, width) of
-    that which the picture fills, from the top left; the rest is padding. cells: of the encoder."""
+    that which the picture fills, from the top left; the rest is padding. cells: that the decoder looks at.
+    once: masks are resampled to the picture at once."""
 
     pixels: np.ndarray
     values: Tensor
     filled: tuple[int, int]
     cells: PatchTokens
+    once: bool
 
     @property
     def size(self) -> tuple[int, int]:
@@ -66,6 +68,11 @@ class Picture:
     @property
     def seen(self) -> tuple[int, int]:
         return self.values.shape[2], self.values.shape[3]
+
+    @property
+    def through(self) -> tuple[int, int] | None:
+        """The size by way of which masks come to the picture's."""
+        return None if self.once else self.seen
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -81,11 +88,12 @@ class Given:
 
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """What the encoder made of a picture with some heads changed: [1, d, rows, columns], and its layers."""
+    """What the encoder made of a picture with some heads changed: [1, d, rows, columns], of SAM 2 a list of
+    such, and its layers."""
 
     picture: Picture
     changes: tuple[OnHeads, ...]
-    states: Tensor
+    states: Any
     layers: tuple[BlockLayer, ...]
 
 
@@ -104,6 +112,7 @@ class PromptedEngine(Askable):
         self._eye = model.vision_encoder
         self._blocks = WindowBlocks(self._eye)
         self._eye_asked, self._decomposes = False, decomposes(self._eye)
+        self._staged = hasattr(model.mask_decoder, "obj_score_token")  # SAM 2
         self._last: Looked | None = None
 
     @classmethod
@@ -112,7 +121,7 @@ class PromptedEngine(Askable):
         loaded, or the model's attention cannot be recorded."""
         kind = getattr(transformers, PROMPTED[read_config(entry.folder)["model_type"]])
         model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.8), kind)
-        side = model.config.vision_config.image_size
+        side = model.config.prompt_encoder_config.image_size
         prepare, notices = processor_of(entry.folder, model.config, entry.title, side)
         entry = told(entry, model, model, missing)
         engine = cls(model, prepare, entry, device, is_untrained(model, model, missing))
@@ -125,7 +134,10 @@ class PromptedEngine(Askable):
         """Find out how either part can be recorded, and whether the decoder can be asked."""
         noise = self._pictured(np.random.default_rng(0).integers(0, 256, (*TRIED, 3), np.uint8))
         title, see = self.entry.title, partial(self._seeing, noise.values)
-        if not self._decomposes:  # else it is looked at as it runs
+        if self._staged:
+            said = f"Of {title} the decoder is shown: its encoder works in stages, whose layers are left out."
+            self._said += (said,)
+        elif not self._decomposes:  # else it is looked at as it runs
             self._eye_asked, notice = way_to_record(self._eye, title, see, task)
             self._said += (notice,) if notice else ()
         with torch.no_grad():
@@ -138,6 +150,12 @@ class PromptedEngine(Askable):
         except HeadlightError as error:
             self.takes = ()
             self._said += (f"{error.cause} Its encoder alone is shown.",)
+
+    @property
+    def _ahead(self) -> tuple[str, ...]:
+        """What the decoder's learnt tokens are called."""
+        masks = (f"mask {number}" for number in range(self.model.mask_decoder.num_mask_tokens))
+        return (*(("object",) if self._staged else ()), "IoU", *masks)
 
     @property
     def offers(self) -> frozenset[Offer]:
@@ -154,7 +172,8 @@ class PromptedEngine(Askable):
         around: Corners | None = None,
     ) -> Trace:
         """A picture, uint8 (H, W, 3), in the size that its folder says, whatever is asked for, and what to
-        cut out of it, as `Prompts` has it; without any the encoder alone.
+        cut out of it, as `Prompts` has it; without any the encoder alone, of SAM 2 a decoder that is shown
+        nothing.
 
         The trace has the streams INPUT, cells of the picture, and OUTPUT, tokens of the decoder, and Masks;
         its outputs "logits" float32 [n, h, w] of masks. HeadlightError for what lies outside of the picture.
@@ -170,9 +189,8 @@ class PromptedEngine(Askable):
     def in_full(self, trace: Trace) -> np.ndarray:
         """bool (n, H, W): the masks of a trace in the picture's own pixels."""
         picture = trace.run.given.picture
-        return (
-            (in_pixels(trace.outputs["logits"], picture.seen, picture.filled, picture.size) > 0).cpu().numpy()
-        )
+        found = in_pixels(trace.outputs["logits"], picture.through, picture.filled, picture.size)
+        return (found > 0).cpu().numpy()
 
     def _pictured(self, pixels: np.ndarray) -> Picture:
         """HeadlightError for a picture that cannot be prepared."""
@@ -185,12 +203,12 @@ class PromptedEngine(Askable):
         seen = (int(values.shape[2]), int(values.shape[3]))
         resized = found.get("reshaped_input_sizes")
         filled = seen if resized is None else tuple(int(one) for one in resized[0])
-        side = self.model.config.vision_config.patch_size
-        rows, columns = (one // side for one in seen)
+        asked = self.model.config.prompt_encoder_config
+        rows = columns = asked.image_size // asked.patch_size
         region = Box(0.0, 0.0, seen[1] * width / filled[1], seen[0] * height / filled[0])
         labels = tuple(f"patch ({row}, {column})" for row in range(rows) for column in range(columns))
         cells = PatchTokens(labels, np.zeros(len(labels), bool), grid=(rows, columns), region=region)
-        return Picture(pixels, values, (filled[0], filled[1]), cells)
+        return Picture(pixels, values, (filled[0], filled[1]), cells, once=resized is None)
 
     # -- a pass ----------------------------------------------------------------------------------------------
 
@@ -202,15 +220,15 @@ class PromptedEngine(Askable):
         looked = self._looked(picture, tuple(one for one in on_heads(changes) if one not in decoding), task)
         streams: dict[str, Tokens] = {INPUT: picture.cells}
         layers, answers, outputs = [*looked.layers], (), {}
-        if given.prompts:
+        if given.prompts or self._staged:  # whose decoder alone has layers that are shown
             inputs = given.prompts.inputs(picture.scale, self.device)
             with torch.no_grad(), self._recorded(decoding, task) as calls:
                 output = self._forward({"image_embeddings": looked.states, **inputs})
-            tokens = given.prompts.tokens(self.model.mask_decoder.num_mask_tokens, picture.cells)
+            tokens = given.prompts.tokens(self._ahead, self._staged, picture.cells)
             streams[OUTPUT] = tokens
             layers += self._decoding(calls, picture.cells, tokens)
             logits, scores = output.pred_masks[0, 0], output.iou_scores[0, 0]
-            answers = self._answered(logits, scores, picture)
+            answers = self._answered(logits, scores, picture) if given.prompts else ()
             outputs = {"logits": logits}
         elif decoding:
             raise HeadlightError(
@@ -236,6 +254,12 @@ class PromptedEngine(Askable):
             return last
         height, width = picture.seen
         task.progress(0.0, f"{self.entry.title} looks at {width:,} × {height:,} pixels")
+        if self._staged and changes:
+            raise HeadlightError(f"There is no layer {changes[0].layer}.", "Choose one of the decoder's.")
+        if self._staged:
+            with torch.no_grad():
+                self._last = Looked(picture, changes, self._seeing(picture.values), ())
+            return self._last
         if self._decomposes and not changes:
             recorded = watching(self._eye, task)
         else:
@@ -256,8 +280,10 @@ class PromptedEngine(Askable):
         self._last = Looked(picture, changes, states, tuple(layers))
         return self._last
 
-    def _seeing(self, values: Tensor) -> Tensor:
+    def _seeing(self, values: Tensor) -> Any:
         try:
+            if self._staged:
+                return self.model.get_image_embeddings(values)
             return self._eye(values).last_hidden_state
         except MODEL_ERRORS as error:
             raise self._unread(*values.shape[2:], error) from error
@@ -280,7 +306,8 @@ class PromptedEngine(Askable):
     def _answered(self, logits: Tensor, scores: Tensor, picture: Picture) -> tuple[Masks, ...]:
         if not (logits.isfinite().all() and scores.isfinite().all()):
             return ()
-        return (masks_of(logits, scores, picture.seen, picture.filled, picture.size),)
+        masks = self._ahead.index("mask 0")
+        return (masks_of(logits, scores, picture.through, picture.filled, picture.size, masks),)
 
     def _inputs(self, given: Given, hidden: Hidden | None) -> dict[str, Any]:
         picture = given.picture

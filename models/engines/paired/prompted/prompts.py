@@ -8,6 +8,7 @@ they are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,10 +72,14 @@ class Prompts:
             found["input_boxes"] = corners.float()[None, None].to(device)
         return found
 
-    def tokens(self, masks: int, cells: PatchTokens) -> MixedTokens:
-        """Those that the decoder reads, in their order: learnt ones, points, corners of a box. cells: of the
-        picture; a point is a quarter as large as one."""
-        labels = ["IoU", *(f"mask {number}" for number in range(masks))]
+    def tokens(self, ahead: Sequence[str], ends: bool, cells: PatchTokens) -> MixedTokens:
+        """Those that the decoder reads, in their order: learnt ones, points, corners of a box.
+
+        ahead: what the learnt ones are called. ends: padding stands behind a box too, and in
+        place of any point (SAM 2). cells: of the
+        picture; a point is a quarter as large as one.
+        """
+        labels = [*ahead, *(["no point"] if ends and not self else [])]
         places = [(np.nan,) * 4] * len(labels)
         half = [side / 8 for side in reversed(cells.patch_size)]
         boxed = self.around is not None
@@ -84,8 +89,8 @@ class Prompts:
         labels += [f"point {number}" for number in range(1, len(self.at) + 1)]
         labels += [f"point {number}, not" for number in range(len(self.at) + 1, len(self.points) + 1)]
         labels += ["upper left corner", "lower right corner"] if boxed else ["no box"]
-        if not boxed:
-            places.append((np.nan,) * 4)
+        labels += ["end"] if boxed and ends else []
+        places += [(np.nan,) * 4] * (len(labels) - len(places))
         boxes, nothing = np.array(places, np.float64), np.zeros(len(labels), int)
         return MixedTokens(
             labels=tuple(labels),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from transformers import SamImageProcessorPil, SamProcessor
 from transformers.models.sam.modeling_sam import SamVisionAttention
 
@@ -66,6 +67,35 @@ def test_a_click_says_what_transformers_does(engine, at, not_at, around):
     for name, one in weights.items():
         np.testing.assert_allclose(layers[name].block(None, 0, one.shape[2]), one[0], atol=1e-5)
         assert layers[name].stack == next(stack for end, stack in STACKS.items() if end in name)
+    assert max(check(trace)) < 1e-5
+
+
+def test_the_second_sam_is_looked_at_before_anything_is_shown_to_it(tmp_path_factory):
+    engine = open_engine(str(prompted.second(tmp_path_factory.mktemp("unasked"))), "image", "cpu")
+    trace = engine.run(PIXELS)
+    assert trace.streams[OUTPUT].labels[-2:] == ("no point", "no box")
+    assert (len(trace.layers), trace.answers) == (7, ())
+
+
+@pytest.mark.parametrize(("at", "around"), [(AT, None), ((), AROUND), (AT[:1], AROUND)])
+def test_the_second_sam_says_what_transformers_does(tmp_path_factory, at, around):
+    engine = open_engine(str(prompted.second(tmp_path_factory.mktemp("sam2"))), "image", "cpu")
+    trace = engine.run(PIXELS, at=at, around=around)
+    scale = torch.tensor([128 / 100, 128 / 60])
+    given = {"pixel_values": torch.from_numpy(trace.inputs["pixel_values"])[None]}
+    if at:
+        given |= {"input_points": (torch.tensor(at) * scale)[None, None]}
+    if around is not None:
+        given |= {"input_boxes": (torch.tensor(around) * scale.repeat(2))[None, None]}
+    with torch.no_grad():
+        found = engine.model(**given)
+    masks = nn.functional.interpolate(found.pred_masks[0], (60, 100), mode="bilinear")[0] > 0
+    answer, tokens = trace.answer(Masks), trace.streams[OUTPUT]
+    np.testing.assert_allclose(trace.outputs["logits"], found.pred_masks[0, 0], atol=1e-4)
+    np.testing.assert_allclose(answer.scores, found.iou_scores[0, 0], atol=1e-4)
+    assert (engine.in_full(trace) == masks.numpy()).mean() > 0.999
+    assert [tokens.labels[at] for at in answer.tokens] == ["mask 1", "mask 2", "mask 3"]
+    assert trace.stacks == ("decoder", "cross", "back")
     assert max(check(trace)) < 1e-5
 
 

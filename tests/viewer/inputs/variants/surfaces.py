@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import struct
 
@@ -48,8 +49,11 @@ def mesh(
 FLOAT, WORD = 5126, 5123
 
 
-def scene(*parts: tuple[str, int, str, np.ndarray], node=None, material=None, mode: int = 4, **more) -> bytes:
-    """A GLB of one square. parts: (attribute, type of component, type, values); "" is faces' corners."""
+def scene(
+    *parts: tuple[str, int, str, np.ndarray], node=None, material=None, mode: int = 4, alone=False, **more
+) -> bytes:
+    """A GLB of one square. parts: (attribute, type of component, type, values); "" is faces' corners.
+    alone: a .gltf that holds its numbers itself."""
     body, views, accessors, attributes, index = b"", [], [], {}, None
     for number, (name, component, type_, values) in enumerate(parts):
         data = values.tobytes()
@@ -75,6 +79,9 @@ def scene(*parts: tuple[str, int, str, np.ndarray], node=None, material=None, mo
         "accessors": accessors,
     }
     held |= ({} if material is None else {"materials": [material]}) | more
+    if alone:
+        held["buffers"][0]["uri"] = "data:application/octet-stream;base64," + base64.b64encode(body).decode()
+        return json.dumps(held).encode()
     text = json.dumps(held).encode()
     text += b" " * (-len(text) % 4)
     chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(body), b"BIN\0") + body
@@ -153,6 +160,7 @@ SURFACES = (
         refused="OFF BINARY",
     ),
     mesh("plain.glb", "glTF: a square that a node moves", scene(PLACES, CORNERS)),
+    mesh("alone.gltf", "glTF: a text that holds its numbers itself", scene(PLACES, CORNERS, alone=True)),
     mesh("strip.glb", "glTF: a strip of triangles", scene(PLACES, STRIP, mode=5)),
     mesh(
         "factor.glb",
