@@ -73,6 +73,7 @@ def _own() -> Samples:
             Sample.of("box.stl", make.box("stl", _BOX)),
             Sample.of("text.stl", make.box("stl_ascii", _BOX), counted=False),
         ],
+        "gltf": [Sample.of("box.glb", make.box("glb", _BOX))],
         "off": [Sample.of("box.off", make.box("off", _BOX))],
         "ptx": [Sample.of("scan.ptx", _ptx())],
         "colmap": _colmap(),

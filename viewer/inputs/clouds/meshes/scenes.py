@@ -63,10 +63,21 @@ def read(source: Source) -> Parts:
     return _points(scene.dump(), source)
 
 
+def _check_chunks(source: Source) -> None:
+    """Refuse lengths of chunks that no file of this size holds: each is read at once."""
+    source.file.seek(12)
+    while len(head := source.file.read(8)) == 8:
+        if (length := int.from_bytes(head[:4], "little")) > source.left():
+            raise damaged(source.name, "GLB file")
+        source.file.seek(length, 1)
+    source.file.seek(0)
+
+
 def _described(source: Source, binary: bool) -> dict[str, Any]:
     """The JSON of a scene."""
     source.file.seek(0)
     if binary:
+        _check_chunks(source)
         head = source.file.read(20)
         length = int.from_bytes(head[12:16], "little")
         if len(head) < 20 or length > source.left():
