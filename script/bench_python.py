@@ -86,7 +86,7 @@ def show() -> list[tuple[str, str, str]]:
         began, returned = map(float, script.stdout.readline().split())
         (marker,) = (Path(folder) / "headlight" / "windows").glob("starting")
         window = psutil.Process(int(marker.read_text()))
-        painted = _painted(began)
+        painted, drawn = _painted(began)
         script.stdin.write("\n")
         script.stdin.flush()
         again = [float(script.stdout.readline()) for _ in range(3)]
@@ -95,21 +95,28 @@ def show() -> list[tuple[str, str, str]]:
         window.wait(10)
     return [
         ("show from a script: until it returns", f"{returned - began:.2f} s", ""),
-        ("show from a script: window with its first picture", f"{painted:.1f} s", "≤ 3 s"),
+        ("show from a script: window with its first picture", f"{painted:.2f} s", "≤ 3 s"),
+        ("   until all of it is drawn", f"{drawn:.1f} s", ""),
         ("second show", f"{min(again):.2f} s", "≤ 0.3 s"),
     ]
 
 
-def _painted(began: float) -> float:
-    """Seconds until the last change of the screen, after which nothing moves for ten."""
+def _painted(began: float) -> tuple[float, float]:
+    """Seconds until the last change of more than a twentieth of the screen, which is the picture's, and until
+    the last of all, after which nothing moves for ten."""
+    import numpy as np
     from Xlib import X, display
 
     root = display.Display().screen().root
     size = root.get_geometry()
-    last, changed = b"", began
+    last, large, changed = np.empty(0), began, began
     while time.time() - changed < 10 or changed == began:
-        shot = root.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF).data
-        if shot != last:
-            last, changed = shot, time.time()
+        data = root.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF).data
+        shot = np.frombuffer(data, np.uint32)
+        moved = (shot != last).mean() if shot.shape == last.shape else 0.0
+        if moved or not len(last):
+            changed = time.time()
+            large = changed if moved > 0.05 else large
+        last = shot
         time.sleep(0.1)
-    return changed - began
+    return large - began, changed - began
