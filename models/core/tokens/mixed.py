@@ -36,6 +36,22 @@ class MixedTokens(TextTokens):
         fields = ("labels", "special", "spans", "words", "texts", "pieces", "sources", "stream")
         return cls(**{name: getattr(tokens, name) for name in fields}, boxes=every)
 
+    @classmethod
+    def named(cls, labels: Sequence[str], boxes: np.ndarray, **more: Any) -> MixedTokens:
+        """Tokens of no text, called so; special are those without a box. more: other fields."""
+        nothing, names = np.zeros(len(labels), int), tuple(labels)
+        return cls(
+            labels=names,
+            special=np.isnan(boxes[:, 0]),
+            spans=np.zeros((len(labels), 2), int),
+            words=nothing - 1,
+            texts=nothing,
+            pieces=names,
+            sources=("",),
+            boxes=boxes,
+            **more,
+        )
+
     @property
     def on_picture(self) -> np.ndarray:
         """bool (n,): which are parts of the picture."""

@@ -265,17 +265,7 @@ def _tokens(keypoints: np.ndarray, there: Kept, given: Given) -> MixedTokens:
         half = SIDE / 2 * max(width, height) / MEASURE
         boxes.append(np.hstack([middle - half, middle + half]))
         labels += [f"{'left' if number == 0 else 'right'} {at}" for at in range(len(kept))]
-    nothing = np.zeros(len(labels), int)
-    return MixedTokens(
-        labels=tuple(labels),
-        special=nothing.astype(bool),
-        spans=np.zeros((len(labels), 2), int),
-        words=nothing - 1,
-        texts=nothing,
-        pieces=tuple(labels),
-        sources=("",),
-        boxes=np.concatenate(boxes).astype(np.float64),
-    )
+    return MixedTokens.named(labels, np.concatenate(boxes).astype(np.float64))
 
 
 def _matches(output: Any, tokens: MixedTokens, there: Kept) -> Matches:

@@ -168,18 +168,7 @@ class QueriesEngine(Askable):
             said = things(logits[0], boxes[0], self.model.config.id2label or {}, seen, ())
         if said is not None:
             places, labels = on_picture(boxes[0], seen), [*said.names]
-        nothing = np.zeros(count, int)
-        found = MixedTokens(
-            labels=tuple(labels),
-            special=np.isnan(places[:, 0]),
-            spans=np.zeros((count, 2), int),
-            words=nothing - 1,
-            texts=nothing,
-            pieces=tuple(labels),
-            sources=("",),
-            stream=OUTPUT,
-            boxes=places,
-        )
+        found = MixedTokens.named(labels, places, stream=OUTPUT)
         if said is None:
             return found, ()
         return found, (replace(said, places=found.places(range(count))),)

@@ -208,18 +208,7 @@ class SegmentingEngine(Askable):
             answer = masks_of(masks[some], scores[some], given.seen, given.filled, given.size)
             said = tuple(names[at] for at in chosen)
             answer = replace(answer, names=said, measure="probability", tokens=chosen)
-        nothing = np.zeros(count, int)
-        tokens = MixedTokens(
-            labels=tuple(labels),
-            special=np.isnan(boxes[:, 0]),
-            spans=np.zeros((count, 2), int),
-            words=nothing - 1,
-            texts=nothing,
-            pieces=tuple(labels),
-            sources=("",),
-            stream=OUTPUT,
-            boxes=boxes,
-        )
+        tokens = MixedTokens.named(labels, boxes, stream=OUTPUT)
         return tokens, answer, chosen
 
     def _boxes(self, masks: Tensor, given: Given) -> np.ndarray:

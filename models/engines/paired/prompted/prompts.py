@@ -91,15 +91,5 @@ class Prompts:
         labels += ["upper left corner", "lower right corner"] if boxed else ["no box"]
         labels += ["end"] if boxed and ends else []
         places += [(np.nan,) * 4] * (len(labels) - len(places))
-        boxes, nothing = np.array(places, np.float64), np.zeros(len(labels), int)
-        return MixedTokens(
-            labels=tuple(labels),
-            special=np.isnan(boxes[:, 0]),
-            spans=np.zeros((len(labels), 2), int),
-            words=nothing - 1,
-            texts=nothing,
-            pieces=tuple(labels),
-            sources=("",),
-            stream=OUTPUT,
-            boxes=boxes,
-        )
+        boxes = np.array(places, np.float64)
+        return MixedTokens.named(labels, boxes, stream=OUTPUT)

@@ -100,7 +100,7 @@ def _resolver(source: Source):
             """It has nothing of its own."""
 
         def write(self, name: str, data: bytes) -> None:
-            raise NotImplementedError
+            raise PermissionError(name)  # nothing is written where a scene is read
 
         def get(self, name: str) -> bytes:
             data = beside(source, name, _MOST_BESIDE)
