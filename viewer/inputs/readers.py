@@ -121,8 +121,10 @@ def all_that_is_read() -> str:
 
 
 def names_of_formats() -> str:
-    """What people call them."""
-    return ", ".join(name for one in REGISTRY.all(Reader).values() for name in one.names[:1])
+    """What people call them, kind after kind."""
+    kinds = list(REGISTRY.all(Kind))
+    ordered = sorted(REGISTRY.all(Reader).values(), key=lambda one: kinds.index(one.kind))
+    return ", ".join(name for one in ordered for name in one.names[:1])
 
 
 def endings_by_kind() -> dict[Kind, list[str]]:

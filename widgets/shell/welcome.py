@@ -67,7 +67,7 @@ class Welcome(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         content = QWidget(objectName="content")
         column = QVBoxLayout(content)
-        column.setContentsMargins(theme.em(2), theme.em(2), theme.em(2), theme.em(2))
+        column.setContentsMargins(theme.em(2), theme.em(1.4), theme.em(2), theme.em(1.4))
         column.setSpacing(0)
         column.addStretch(2)
         sheet = QVBoxLayout()
@@ -234,13 +234,13 @@ class _DropArea(QFrame):
         self._waiting: Waiting | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Drop an image, a text or a point cloud here, or open a file")
+        self.setAccessibleName("Drop an image, a text, a sound or a point cloud here, or open a file")
         self._title = QLabel()
         self._title.setProperty("role", "large")
         self._hint = QLabel()
         self._hint.setProperty("role", "dim")
         column = QVBoxLayout(self)
-        column.setContentsMargins(theme.em(1), theme.em(1.9), theme.em(1), theme.em(1.9))
+        column.setContentsMargins(theme.em(1), theme.em(1.5), theme.em(1), theme.em(1.5))
         column.setSpacing(theme.em(0.35))
         for label in (self._title, self._hint):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -267,7 +267,7 @@ class _DropArea(QFrame):
 
     def _say(self) -> None:
         title, hint = (
-            "Drop an image, a text or a point cloud anywhere",
+            "Drop an image, a text, a sound or a point cloud anywhere",
             f"or click to open a file · {self._formats}",
         )
         if self._waiting is not None:
