@@ -176,7 +176,6 @@ def test_a_sound_that_promises_numbers_and_gives_none(tmp_path):
 
 
 def test_a_drawing_at_which_its_library_panics_is_damaged_and_nothing_is_said_beside(tmp_path, capfd):
-    pytest.importorskip("resvg_py")
     vast = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><circle r="4294967295"/></svg>'
     assert message_of(vast, "a.svg", tmp_path) == f"a.svg is a damaged or cut-off SVG drawing. {WHOLE}"
     assert capfd.readouterr().err == ""
