@@ -74,6 +74,29 @@ class Job:
             self.share = share if share < 1 else 0.0
 
 
+class Turn:
+    """A call on the GUI thread that may be asked for many times and is carried out once, after what was
+    posted before."""
+
+    def __init__(self, post: Callable[[Callable[[], None]], None], call: Callable[[], object]) -> None:
+        self._post, self._call = post, call
+        self.is_due = False
+
+    def ask(self, *_: object) -> None:
+        if not self.is_due:
+            self.is_due = True
+            self._post(self._take)
+
+    def drop(self) -> None:
+        """It need not be carried out any more."""
+        self.is_due = False
+
+    def _take(self) -> None:
+        if self.is_due:
+            self.is_due = False
+            self._call()
+
+
 class Jobs:
     """What is asked of a host. Call everything from the GUI thread; callbacks come back on it.
 
@@ -134,6 +157,10 @@ class Jobs:
         host.start(job.number, lane, work, lambda word, value: self._heard(job, word, value))
         self.changed.emit()
         return job
+
+    def turn(self, call: Callable[[], object]) -> Turn:
+        """What is asked of it has a turn of its own among what hosts say."""
+        return Turn(self._post, call)
 
     def cancel(
         self,

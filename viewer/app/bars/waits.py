@@ -44,6 +44,7 @@ class Waits(QObject):
         self.session, self.jobs, self.paces, self.ways = session, jobs, paces, ways
         self.topbar, self.welcome = topbar, welcome
         self.deck: Deck | None = None
+        self._turn = jobs.turn(self._say)
         welcome.cancel_asked.connect(ways.cancel)
         jobs.changed.connect(self.refresh)
         jobs.progressed.connect(self._progressed)
@@ -64,7 +65,10 @@ class Waits(QObject):
             pane.filled.connect(self.refresh)
 
     def refresh(self, *_: object) -> None:
-        """Say everywhere what is awaited now."""
+        """Say everywhere what is awaited, once all else that is about to change has."""
+        self._turn.ask()
+
+    def _say(self) -> None:
         self._mark_tabs()
         self._show_opening()
         if self.deck is not None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -69,11 +70,12 @@ class Pane(QObject):
         self._trace: Trace | None = None
         """What was looked at last: nothing of it stays when something else is."""
         self._unfinished = ("", False)
+        self._turn = self.jobs.turn(self._take_turn)
         self.said.connect(functools.partial(desk.said.emit, self))
         self.widget = self.build()
         self.widget.installEventFilter(self)
-        self.session.current_changed.connect(self.update)
-        self.session.page_changed.connect(self.update)
+        self.session.current_changed.connect(self.update_soon)
+        self.session.page_changed.connect(self.update_soon)
         self.session.document_changed.connect(self._document_changed)
         self.session.view_changed.connect(self._view_changed)
         self.session.hover_changed.connect(self._hover_changed)
@@ -147,8 +149,23 @@ class Pane(QObject):
 
         What goes wrong in one pane is told and leaves it empty, and no other pane without its update.
         """
+        self._turn.drop()
+        self._guarded(self._update)
+
+    def update_soon(self) -> None:
+        """The same for what concerns many panes at once: what is painted of something else goes now, and the
+        rest has a turn of its own.
+        """
+        self._guarded(self._leave)
+        self._turn.ask()
+
+    def _take_turn(self) -> None:
+        if shiboken6.isValid(self):
+            self.update()
+
+    def _guarded(self, step: Callable[[], object]) -> None:
         try:
-            self._update()
+            step()
         except Exception:
             sys.excepthook(*sys.exc_info())
             self.forget()
@@ -156,8 +173,7 @@ class Pane(QObject):
 
     def _update(self) -> None:
         document, view = self.session.current, self.session.view
-        mine = document is not None and self.needs.suits(document.kind)
-        self._leave(document, mine)
+        mine = self._leave()
         if mine and not self._is_here(document):
             self.drop()  # what is painted stays until the page is turned back
             return
@@ -170,9 +186,11 @@ class Pane(QObject):
             return
         self._look(document, view, self.session.hover)
 
-    def _leave(self, document: Document | None, mine: bool) -> None:
+    def _leave(self) -> bool:
         """Where another document is looked at, or another trace while nobody sees the pane: what is painted,
-        and what holds the trace that it is of, goes."""
+        and what holds the trace that it is of, goes. Whether the pane is for the document."""
+        document = self.session.current
+        mine = document is not None and self.needs.suits(document.kind)
         trace = document.trace if document is not None else None
         seen = mine and self._is_here(document) and self.widget.isVisible()
         other = document is not self._document or (trace is not self._trace and not seen)
@@ -180,6 +198,7 @@ class Pane(QObject):
             self.forget()
             self.clear(document if mine else None)
         self._document, self._trace = document, trace
+        return mine
 
     def _look(self, document: Document, view: View, hover: Hover) -> None:
         if not self.widget.isVisible() or not self._is_here(document):
@@ -352,13 +371,13 @@ class Pane(QObject):
 
     def _document_changed(self, document: Document) -> None:
         if document is self.session.current:
-            self.update()
+            self.update_soon()
 
     def _view_changed(self, view: View, old: View) -> None:
         self.update()
 
     def _hover_changed(self, hover: Hover) -> None:
-        if self.can_show(self.session.current):
+        if not self._turn.is_due and self.can_show(self.session.current):
             self._look(self.session.current, self.session.view, hover)
 
     def can_show(self, document: Document | None) -> bool:
@@ -369,5 +388,5 @@ class Pane(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show and watched is self.widget:
-            self.update()
+            self.update_soon()
         return False
