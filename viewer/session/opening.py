@@ -108,8 +108,10 @@ class Opening:
 
         self._open(work_of("dropped_on", path, text.text, model, self._meanings()), path, made)
 
-    def ask_in_words(self) -> None:
-        """A text is to stand beside the current picture: a document of both, whose text is typed there."""
+    def ask_in_words(self, then: Callable[[], None]) -> None:
+        """A text is to stand beside the current picture: a document of both, whose text is typed there.
+        then: called once that is in sight.
+        """
         from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput
 
         document = self.session.current
@@ -119,8 +121,13 @@ class Opening:
         made = partial(PictureTextInput, picture.title, picture, "", picture.notices)
         model = self._preferred.get(REGISTRY.kind_of(made()).id, document.options.model)
         options = replace(self.options, model=model, trust_pickle=document.options.trust_pickle)
-        then = partial(self.session.add, options=options, path=document.path)
-        self._open(work_of("given", made), then=then, lane="look")
+
+        def added(what: Input) -> Document:
+            both = self.session.add(what, options, document.path)
+            then()
+            return both
+
+        self._open(work_of("given", made), then=added, lane="look")
 
     def open_text(self, text: str, pair: str | None = None, model: str = "") -> None:
         """model: what is to read it, "" for what reads all new texts."""
