@@ -22,22 +22,28 @@ Kinds = dict[str, tuple[Callable[[], Any], str | None]]
 def prepared(folder: Path) -> Kinds:
     """By a name: what makes an input, and the model that reads it, made in `folder`."""
     from headlight.viewer.app.cli import let_libraries_be_silent
-    from headlight.viewer.inputs.inputs import StackInput, from_bytes, from_path, from_text
+    from headlight.viewer.inputs.inputs import PictureTextInput, StackInput, from_bytes, from_path, from_text
     from script.fuzzing.samples import samples
 
     let_libraries_be_silent()
-    from tests.models import family_folders, tiny_points
+    from tests.models import family_folders, listening, picture_texts, tiny_points
     from tests.viewer import cloud_samples as make
 
     text, other = (str(family_folders.made(folder, name)) for name in ("bert", "gpt2"))
     sees = str(family_folders.made(folder, "vit"))
     reads = str(tiny_points.saved(folder / "points", tiny_points.transformer()))
-    picture = samples()["jpeg"][0].laid(folder)
+    picture, sound = samples()["jpeg"][0].laid(folder), samples()["wav"][0].laid(folder)
+    hears, spells = listening.whisper(folder / "whisper"), listening.waves(folder / "waves")
+    asks, finds = picture_texts.folder(folder, "llava"), picture_texts.detector(folder)
     made: Kinds = {
         "text": (lambda: from_text("The cat sat on the mat because it was tired."), text),
         "pair": (lambda: from_text("A first one.", pair="A second one."), text),
         "written": (lambda: from_text("It goes on"), other),
         "picture": (lambda: from_path(picture), sees),
+        "asked": (lambda: PictureTextInput("asked", from_path(picture), "What is this?"), str(asks)),
+        "boxes": (lambda: from_path(picture), str(finds)),
+        "sound": (lambda: from_path(sound), str(hears)),
+        "wave": (lambda: from_path(sound), str(spells)),
         "cloud": (lambda: from_bytes(make.npy(tiny_points.room(900)[0]), "room.npy"), reads),
         "stack": (StackInput, None),
     }
