@@ -14,7 +14,6 @@ _CELLS = Needs(("cells",), ("attention", "generation"), trace=True)
 _MAPS = Needs(("cells",), ("attention", "generation", "compare", "arcs"), trace=True)
 _STEPPED = Needs(("cells",), ("attention", "generation", "weight"), trace=True)
 _CELLS_OR_FIELDS = Needs(("cells",), ("attention", "generation", "fields"), trace=True)
-_THERE = Needs(holds=".session.able:unread")
 _CHANGED = Needs(("read",), holds=".session.able:no_interventions")
 _CHANGES = Needs(("cells",), layers=True, holds=".session.able:no_changes")
 _ONE_OF_FILES = Needs(holds=".session.able:one_file")
@@ -118,7 +117,14 @@ REGISTRY.add(
     Command("undo", "Undo", "Edit", "session.undo", ("Ctrl+Z",), enabled="session.can_undo"),
     Command("redo", "Redo", "Edit", "session.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), enabled="session.can_redo"),
     Command("edit-text", "Edit the text", "Edit", f"{_PANES}:edit_text", ("F2",), _TYPED),
-    Command("clear", "Clear the selection", "Edit", f"{_SELECTION}:clear", ("Esc",), _THERE),
+    Command(
+        id="clear",
+        title="Stop reading a file, else clear the selection",
+        category="Edit",
+        run=f"{_SELECTION}:clear",
+        keys=("Esc",),
+        enabled=f"{_SELECTION}:can_clear",
+    ),
     Command("select-all", "Select all tokens", "Edit", f"{_SELECTION}:take_all", ("Ctrl+A",), _READ),
     Command(
         id="as-the-model-has-it",

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+OPENS = "open "
+"""How the kinds of jobs begin that read what is to be opened."""
 Notify = Callable[[Literal["info", "warning", "error"], str, str, str | None, Document | None], None]
 """(kind, cause, next step, details, the document that it is about) → the user."""
 
@@ -237,13 +239,26 @@ class Opening:
         show = partial(self.jobs.submit, here=True)
         show(f"prepare {number}", self.prepare, lambda _: None)
         self.jobs.submit(
-            *(f"open {number}", read, opened),
+            *(f"{OPENS}{number}", read, opened),
             lane=lane,
             partial=lambda look: self.looked.emit(number, look),
             failed=failed,
             cancelled=lambda _: self.looked.emit(number, None),
             here=elsewhere,
         )
+
+    def is_reading(self) -> bool:
+        """Whether something is being opened, or waits to be."""
+        return any(job.kind.startswith(OPENS) for job in self.jobs.running("run"))
+
+    def stop_reading(self) -> bool:
+        """Give up all that is being opened, and say whether there was any; what is open stays."""
+        reading = [job for job in self.jobs.running("run") if job.kind.startswith(OPENS)]
+        for job in reading:
+            self.jobs.cancel(job.kind, lane="run", firmly=True)
+        if reading:
+            self.notify("info", "Reading was cancelled.", "Open the file again to go on.", None, None)
+        return bool(reading)
 
     def _not_opened(self, path: str, failure: Failure) -> None:
         if failure.table is not None and self.asks is not None:

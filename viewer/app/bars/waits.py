@@ -14,6 +14,7 @@ from headlight.viewer.app.models.listed import NONE, title_of
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.able import recorded
 from headlight.viewer.session.jobs import Job, Jobs
+from headlight.viewer.session.opening import OPENS
 from headlight.viewer.session.session import Document, Session
 from headlight.widgets.base.waiting import Waiting
 from headlight.widgets.shell.welcome import Welcome
@@ -150,7 +151,7 @@ class Waits(QObject):
 
     def _show_opening(self) -> None:
         """Of a file that is being read, while no document is looked at."""
-        opening = next((job for job in self.jobs.running("run") if job.kind.startswith("open ")), None)
+        opening = next((job for job in self.jobs.running("run") if job.kind.startswith(OPENS)), None)
         waiting = None
         if opening is not None:
             says = f"{opening.sentence}…" if opening.sentence else TURN
