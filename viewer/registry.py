@@ -237,7 +237,8 @@ class Reader(NamedTuple):
     others are asked before. binary: what reads as text is none. names: as people know it; holds: what such
     files hold, first what most of them do, where that is not what the kind is called. folder: dotted, for a
     format of folders, of a path: the folder that is read, or None. columns: it can be told what is in them.
-    coarse: dotted, of a large file's Source and of `read`, what a first look shows of it, or None.
+    coarse: dotted, of a large file's Source and of `read`, what a first look shows of it, or None. apart: a
+    picture's decoder is native and rare, and has a process of its own.
     """
 
     id: str
@@ -253,6 +254,7 @@ class Reader(NamedTuple):
     folder: str = ""
     columns: bool = False
     coarse: str = ""
+    apart: bool = False
 
     @property
     def one(self) -> str:

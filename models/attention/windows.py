@@ -27,13 +27,22 @@ from headlight.models.core.layers import NOWHERE, Groups, Head, Lines, Vector, w
 from headlight.models.core.product import Product
 from headlight.models.core.tokens import PatchTokens
 
+Shift = int | tuple[int, int]
+"""By how many tokens windows are moved, down and to the right: where an axis of a map holds but one window,
+torchvision moves them along the other alone."""
 
-def window_slots(grid: tuple[int, int], window: int, shift: int) -> np.ndarray:
+
+def window_slots(grid: tuple[int, int], window: int, shift: Shift) -> np.ndarray:
     """int64 (windows, w²): the token in every slot of every window, NOWHERE where there is none."""
     rows, columns = padded_grid(grid, window)
     tokens = np.full((rows, columns), NOWHERE)
     tokens[: grid[0], : grid[1]] = np.arange(grid[0] * grid[1]).reshape(grid)
-    return _cut(np.roll(tokens, (-shift, -shift), (0, 1)), window)
+    down, across = _both(shift)
+    return _cut(np.roll(tokens, (-down, -across), (0, 1)), window)
+
+
+def _both(shift: Shift) -> tuple[int, int]:
+    return (shift, shift) if isinstance(shift, int) else shift
 
 
 def spread_slots(grid: tuple[int, int], window: int) -> np.ndarray:
@@ -68,7 +77,7 @@ class WindowLayer(BlockLayer):
         call: Call,
         tokens: PatchTokens,
         window: int,
-        shift: int,
+        shift: Shift,
         misplaced: float = 0.0,
         cache: Cache = CACHE,
         spread: bool = False,
@@ -110,13 +119,16 @@ class WindowLayer(BlockLayer):
             return f"window {group + 1:,} of {self.group_count:,}"
         if self.spread:
             return f"{self.window} × {self.window} tokens spread over the map"
-        shifted = f" shifted by {self.shift}" if self.shift else ""
+        down, across = _both(self.shift)
+        by = f"{down}" if down == across else f"{down} down and {across} to the right"
+        shifted = f" shifted by {by}" if self.shift else ""
         padded = f", padded to {self.padded[0]} × {self.padded[1]}" if self.is_padded else ""
         return f"{self.window} × {self.window} windows{shifted}{padded}"
 
     def figures(self) -> dict[str, np.ndarray]:
-        """window: int (2,), the side of a window and its shift."""
-        return {"window": np.array([self.window, self.shift])}
+        """window: int (2,), the side of a window and its shift; (3,) where this is another on either axis."""
+        by = [self.shift] if isinstance(self.shift, int) else self.shift
+        return {"window": np.array([self.window, *by])}
 
     def members(self, window: int) -> np.ndarray:
         """int (k,): the tokens of a window, sorted."""
@@ -138,12 +150,14 @@ class WindowLayer(BlockLayer):
             none = np.empty(0, int)
             rows, columns = (np.array([0, count]) for count in self.queries.grid)
             return (rows, columns), (none, none)
+        shifts = _both(self.shift)
         rows, columns = (
-            np.unique([0, *range(self.shift, count, self.window), count]) for count in self.queries.grid
+            np.unique([0, *range(by, count, self.window), count])
+            for by, count in zip(shifts, self.queries.grid, strict=True)
         )
         down, across = (
-            np.array([0, count] if count == whole else [0]) if self.shift else np.empty(0, int)
-            for count, whole in zip(self.queries.grid, self.padded, strict=True)
+            np.array([0, count] if count == whole else [0]) if by else np.empty(0, int)
+            for by, count, whole in zip(shifts, self.queries.grid, self.padded, strict=True)
         )
         return (rows, columns), (down, across)
 
@@ -151,7 +165,9 @@ class WindowLayer(BlockLayer):
         """int (windows, w²): parts of one window that have different numbers do not see each other."""
         if not self.shift:
             return np.zeros(self.slots.shape, int)
-        beyond = [np.arange(count) >= count - self.shift for count in self.padded]
+        beyond = [
+            np.arange(count) >= count - by for by, count in zip(_both(self.shift), self.padded, strict=True)
+        ]
         return _cut(2 * beyond[0][:, None] + beyond[1][None], self.window)
 
     # -- weights -----------------------------------------------------------------------------------------
@@ -362,7 +378,7 @@ class Placement:
 
     grid: tuple[int, int]
     window: int
-    shift: int
+    shift: Shift
     misplaced: float
     spread: bool = False
 
@@ -433,6 +449,12 @@ def _side(size: Any) -> int | None:
     return size if isinstance(size, int) else None
 
 
+def _shift(size: Any) -> Shift:
+    """The same of a shift, which may be another along either axis."""
+    side = _side(size)
+    return side if side is not None else size if isinstance(size, tuple) and len(size) == 2 else 0
+
+
 def _part(block: nn.Module, names: tuple[str, ...]) -> nn.Module | None:
     """The first part of one of these names."""
     parts = (getattr(block, name, None) for name in names)
@@ -467,7 +489,7 @@ def _watch(name: str, block: nn.Module, found: dict[str, Placement], stack: Exit
             return
         grid = seen["grid"] or tuple(seen["map"].shape[1:3])
         window = _side(getattr(block, _size_name(block))) or 0
-        shift = _side(getattr(block, "shift_size", 0)) or 0
+        shift = _shift(getattr(block, "shift_size", 0))
         spread = getattr(block, "partition_block", True) is False
         cut = spread_slots(grid, window) if spread else window_slots(grid, window, shift)
         slots = torch.as_tensor(cut, device=held.device)

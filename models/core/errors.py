@@ -63,6 +63,10 @@ class UntrustedPickle(HeadlightError):
     """A model's weights are a pickle, which can run code: they are opened only after the user was asked."""
 
 
+class OneOfTwo(HeadlightError):
+    """One picture was given where a model reads two."""
+
+
 class OutOfMemory(HeadlightError):
     """Something asked for more memory than there is."""
 

@@ -17,23 +17,33 @@ class Forked:
     """What `guard` uses of subprocess.Popen."""
 
     def __init__(self, command: list[str], **_: object) -> None:
-        reading, writing = os.pipe()
+        asked, asking = os.pipe()
+        telling, told = os.pipe()
         self.pid = os.fork()
         if not self.pid:
-            os.close(reading)
-            os.dup2(writing, 1)
+            os.close(asking)
+            os.close(telling)
+            os.dup2(asked, 0)
+            os.dup2(told, 1)
             os.dup2(os.open(os.devnull, os.O_RDWR), 2)
             guard.MEMORY = addresses() + MEMORY
             try:
-                guard.main(*command[3:])
+                guard.main()
             finally:
                 os._exit(0)
-        os.close(writing)
-        self.stdout = os.fdopen(reading, "rb")
+        os.close(asked)
+        os.close(told)
+        self.stdin, self.stdout = os.fdopen(asking, "wb"), os.fdopen(telling, "rb")
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
+
+    def poll(self) -> int | None:
+        """None while it lives."""
+        with suppress(ChildProcessError):
+            return None if os.waitpid(self.pid, os.WNOHANG) == (0, 0) else 0
+        return 0
 
     def wait(self) -> None:
         with suppress(ChildProcessError):

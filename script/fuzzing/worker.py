@@ -154,6 +154,7 @@ def main(folder: Path) -> None:
     import PIL.Image
 
     from headlight.viewer import builtin  # noqa: F401  what there is
+    from headlight.viewer.inputs import guard
     from script.fuzzing.forked import fork_native_readers
     from script.fuzzing.models import MODELS
     from script.fuzzing.samples import samples
@@ -170,6 +171,7 @@ def main(folder: Path) -> None:
         if act is not file_opened and not ready:
             _prepared(act is model_run, folder)
             ready = True
+        guard.prepare()  # else what it takes is taken for what opening left
         outcome = act(case, folder, watch)
         answers.write(json.dumps(asdict(outcome)) + "\n")
         answers.flush()

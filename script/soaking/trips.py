@@ -22,22 +22,28 @@ Kinds = dict[str, tuple[Callable[[], Any], str | None]]
 def prepared(folder: Path) -> Kinds:
     """By a name: what makes an input, and the model that reads it, made in `folder`."""
     from headlight.viewer.app.cli import let_libraries_be_silent
-    from headlight.viewer.inputs.inputs import StackInput, from_bytes, from_path, from_text
+    from headlight.viewer.inputs.inputs import PictureTextInput, StackInput, from_bytes, from_path, from_text
     from script.fuzzing.samples import samples
 
     let_libraries_be_silent()
-    from tests.models import family_folders, tiny_points
+    from tests.models import family_folders, listening, picture_texts, tiny_points
     from tests.viewer import cloud_samples as make
 
     text, other = (str(family_folders.made(folder, name)) for name in ("bert", "gpt2"))
     sees = str(family_folders.made(folder, "vit"))
     reads = str(tiny_points.saved(folder / "points", tiny_points.transformer()))
-    picture = samples()["jpeg"][0].laid(folder)
+    picture, sound = samples()["jpeg"][0].laid(folder), samples()["wav"][0].laid(folder)
+    hears, spells = listening.whisper(folder / "whisper"), listening.waves(folder / "waves")
+    asks, finds = picture_texts.folder(folder, "llava"), picture_texts.detector(folder)
     made: Kinds = {
         "text": (lambda: from_text("The cat sat on the mat because it was tired."), text),
         "pair": (lambda: from_text("A first one.", pair="A second one."), text),
         "written": (lambda: from_text("It goes on"), other),
         "picture": (lambda: from_path(picture), sees),
+        "asked": (lambda: PictureTextInput("asked", from_path(picture), "What is this?"), str(asks)),
+        "boxes": (lambda: from_path(picture), str(finds)),
+        "sound": (lambda: from_path(sound), str(hears)),
+        "wave": (lambda: from_path(sound), str(spells)),
         "cloud": (lambda: from_bytes(make.npy(tiny_points.room(900)[0]), "room.npy"), reads),
         "stack": (StackInput, None),
     }
@@ -79,7 +85,8 @@ def models(person: Person, count: int, kinds: Kinds, rows: Rows) -> None:
 
 
 def damaged(person: Person, count: int, seed: int, rows: Rows) -> None:
-    """So many damaged files of all readers, opened as a drop opens them: a document or a message for each."""
+    """So many damaged files of all readers, opened as a drop opens them: a document, a message or a
+    question for each."""
     from script.fuzzing.case import Case
     from script.fuzzing.samples import samples
 
@@ -94,7 +101,7 @@ def damaged(person: Person, count: int, seed: int, rows: Rows) -> None:
         person.ask(lambda path=path: person.window.open_paths([str(path)]))
         person.settle()
         documents = person.ask(lambda: list(person.window.session.documents))
-        person.check(bool(documents or told), "neither a document nor a message")
+        person.check(bool(documents or told or person.ask(_asks)), "neither document, message nor question")
         person.check(not any("Something" in text for text in told), " ".join(told))
         person.check(all(one.state in ("ready", "failed") for one in documents), "a document that waits")
         robot.close_what_is_open(person)
@@ -103,6 +110,13 @@ def damaged(person: Person, count: int, seed: int, rows: Rows) -> None:
         if (number + 1) % EVERY == 0:
             rows.append(person.ask(lambda: measured(person.window)))
     person.ask(lambda: person.window.told.disconnect(hear))
+
+
+def _asks() -> bool:
+    """Whether a dialog is open, such as that of a table's columns."""
+    from PySide6.QtWidgets import QApplication
+
+    return QApplication.activeModalWidget() is not None
 
 
 def wander(person: Person, seed: int, seconds: float, rows: Rows) -> None:

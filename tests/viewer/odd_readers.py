@@ -13,11 +13,11 @@ from headlight.viewer.inputs.clouds.parts import Parts
 POINTS = np.random.default_rng(0).random((1000, 3))
 
 
-def dies(source):
+def dies(*_):
     os.abort()
 
 
-def hangs(source):
+def hangs(*_):
     time.sleep(600)
 
 
@@ -27,7 +27,7 @@ def is_slow(source):
         time.sleep(0.02)
 
 
-def takes_all_memory(source):
+def takes_all_memory(*_):
     np.ones(1 << 40, np.uint8)
 
 
@@ -35,7 +35,7 @@ def fills(source):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def chokes(source):
+def chokes(*_):
     raise BaseException("a panic is no Exception")
 
 

@@ -9,12 +9,11 @@ _LAYERS = Needs(layers=True)
 _HEADS = Needs(("cells",), layers=True)
 _CHARACTERS = Needs(("characters",))
 _AGAIN = Needs(("read",), holds=".session.able:recorded_and_here")
-_TYPED = Needs(("characters",), holds=".session.able:recorded")
+_TYPED = Needs(("written",), holds=".session.able:recorded")
 _CELLS = Needs(("cells",), ("attention", "generation"), trace=True)
 _MAPS = Needs(("cells",), ("attention", "generation", "compare", "arcs"), trace=True)
 _STEPPED = Needs(("cells",), ("attention", "generation", "weight"), trace=True)
 _CELLS_OR_FIELDS = Needs(("cells",), ("attention", "generation", "fields"), trace=True)
-_THERE = Needs(holds=".session.able:unread")
 _CHANGED = Needs(("read",), holds=".session.able:no_interventions")
 _CHANGES = Needs(("cells",), layers=True, holds=".session.able:no_changes")
 _ONE_OF_FILES = Needs(holds=".session.able:one_file")
@@ -53,7 +52,7 @@ REGISTRY.add(
         id="in-words",
         title="Put a text beside the picture",
         category="File",
-        run="runs.ask_in_words",
+        run=f"{_PANES}:ask_in_words",
         needs=Needs(("pixels",), holds=".session.able:recorded"),
     ),
     Command(
@@ -118,7 +117,14 @@ REGISTRY.add(
     Command("undo", "Undo", "Edit", "session.undo", ("Ctrl+Z",), enabled="session.can_undo"),
     Command("redo", "Redo", "Edit", "session.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), enabled="session.can_redo"),
     Command("edit-text", "Edit the text", "Edit", f"{_PANES}:edit_text", ("F2",), _TYPED),
-    Command("clear", "Clear the selection", "Edit", f"{_SELECTION}:clear", ("Esc",), _THERE),
+    Command(
+        id="clear",
+        title="Stop reading a file, else clear the selection",
+        category="Edit",
+        run=f"{_SELECTION}:clear",
+        keys=("Esc",),
+        enabled=f"{_SELECTION}:can_clear",
+    ),
     Command("select-all", "Select all tokens", "Edit", f"{_SELECTION}:take_all", ("Ctrl+A",), _READ),
     Command(
         id="as-the-model-has-it",

@@ -14,14 +14,19 @@ _TABLES = ("xyz", "pts", "csv", "txt", "asc", "xyzrgb", "xyzn", "neu", "tsv", "d
 
 
 def _picture(
-    id: str, name: str, endings: tuple[str, ...], magic: tuple[bytes, ...] | str, read: str = _PILLOW
-):
-    return Reader(id, "image", f"{name} image", endings, read, magic, binary=True, names=(name,))
+    id: str,
+    name: str,
+    endings: tuple[str, ...],
+    magic: tuple[bytes, ...] | str,
+    read: str = _PILLOW,
+    apart: bool = True,
+) -> Reader:
+    return Reader(id, "image", f"{name} image", endings, read, magic, binary=True, names=(name,), apart=apart)
 
 
 def _drawn(id: str, name: str, what: str, magic: tuple[bytes, ...] | str, read: str) -> Reader:
     """What is drawn before it is a picture."""
-    return Reader(id, "image", f"{name} {what}", (id,), read, magic, names=(name,))
+    return Reader(id, "image", f"{name} {what}", (id,), read, magic, names=(name,), apart=True)
 
 
 def _cloud(
@@ -37,13 +42,13 @@ _CLOUD_OR_MESH, _MESH = ("point clouds", "meshes"), ("meshes",)
 
 REGISTRY.add(
     Reader("text", "text", "text", _PROSE, ".inputs.texts:read"),
-    _picture("png", "PNG", ("png",), (b"\x89PNG\r\n\x1a\n",)),
-    _picture("jpeg", "JPEG", ("jpg", "jpeg"), (b"\xff\xd8\xff",)),
-    _picture("webp", "WebP", ("webp",), f"{_PICTURES}:is_webp"),
+    _picture("png", "PNG", ("png",), (b"\x89PNG\r\n\x1a\n",), apart=False),
+    _picture("jpeg", "JPEG", ("jpg", "jpeg"), (b"\xff\xd8\xff",), apart=False),
+    _picture("webp", "WebP", ("webp",), f"{_PICTURES}:is_webp", apart=False),
     _picture("avif", "AVIF", ("avif",), f"{_PICTURES}:is_avif"),
-    _picture("bmp", "BMP", ("bmp",), (b"BM",)),
+    _picture("bmp", "BMP", ("bmp",), (b"BM",), apart=False),
     _picture("tiff", "TIFF", ("tif", "tiff"), _TIFF, f"{_PICTURES}:by_tifffile"),
-    _picture("gif", "GIF", ("gif",), (b"GIF87a", b"GIF89a")),
+    _picture("gif", "GIF", ("gif",), (b"GIF87a", b"GIF89a"), apart=False),
     _picture("heic", "HEIC", ("heic", "heif", "hif"), f"{_RENDERED}:is_heic", f"{_RENDERED}:by_heif"),
     _picture("jxl", "JPEG XL", ("jxl",), _JPEG_XL, f"{_CODECS}:by_jpegxl"),
     _picture("jpeg2000", "JPEG 2000", ("jp2", "j2k", "jpx", "jpf", "j2c"), _J2K, f"{_CODECS}:by_jpeg2000"),
@@ -62,7 +67,7 @@ REGISTRY.add(
         )
     ),
     _picture(*("pnm", "Netpbm", ("ppm", "pgm", "pbm", "pnm"), f"{_FLAT}:is_pnm", f"{_FLAT}:by_pnm"))._replace(
-        binary=False, names=()
+        binary=False, names=(), apart=False
     ),
     Reader(
         *("numpy", "image", "NumPy image", ("npy",), f"{_PICTURES}:by_numpy", f"{_PICTURES}:is_plane"),

@@ -5,7 +5,14 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 
-from headlight.models.core.errors import HeadlightError, UntrustedPickle, first_line, out_of_memory, sentence
+from headlight.models.core.errors import (
+    HeadlightError,
+    OneOfTwo,
+    UntrustedPickle,
+    first_line,
+    out_of_memory,
+    sentence,
+)
 from headlight.viewer.inputs.told.columns import Table, Undecided
 
 
@@ -24,8 +31,8 @@ class Failure:
     """Why a job failed, in the user's words, and the traceback for who wants it.
 
     foreseen: the cause says it all, and a traceback would only be noise. untrusted: a pickle is in the way,
-    which the user may say to trust. table: whose columns nobody knows, which the user may tell. ended: the
-    engine has ended, which is told once for all that was lost.
+    which the user may say to trust. table: whose columns nobody knows, which the user may tell. alone: a
+    second picture is lacking. ended: the engine has ended, which is told once for all that was lost.
     """
 
     cause: str
@@ -34,6 +41,7 @@ class Failure:
     foreseen: bool = False
     untrusted: bool = False
     table: Table | None = None
+    alone: bool = False
     ended: bool = False
 
     @classmethod
@@ -46,6 +54,7 @@ class Failure:
                 foreseen=True,
                 untrusted=isinstance(known, UntrustedPickle),
                 table=known.table if isinstance(known, Undecided) else None,
+                alone=isinstance(known, OneOfTwo),
                 ended=isinstance(known, Gone),
             )
         what = sentence(first_line(error)[:200]).rstrip(".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.inputs import Film, ImageInput, megabytes
-from headlight.viewer.inputs.pictures.decoding import decode_picture
+from headlight.viewer.inputs.pictures.apart import decoded
 from headlight.viewer.inputs.source import Source
 from headlight.viewer.registry import Reader
 
@@ -21,6 +21,6 @@ def opened(reader: Reader, source: Source) -> ImageInput:
             f"{source.name} has {megabytes(size)}, and images are read up to {megabytes(MAX_IMAGE_BYTES)}.",
             "Choose a smaller one.",
         )
-    found = decode_picture(data, source.name, reader, source.reading.frame)
+    found = decoded(data, source, reader)
     film = None if found.film is None else Film(*found.film)
     return ImageInput(source.name, found.pixels, found.notices, found.measured, film)

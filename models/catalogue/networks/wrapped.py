@@ -1,32 +1,24 @@
-"""A network of timm or torchvision as transformers has its own, so that whatever reads those reads it.
-
-Attention of theirs ends in torch's scaled_dot_product_attention, as long as they are told to fuse it. While
-such a layer runs, that one function goes the way that the model's configuration says, so that the numbers it
-is given are recorded as those of any other model, and the kernel stays the same.
-"""
+"""A network of timm or torchvision as transformers has its own, so that whatever reads those reads it."""
 
 from __future__ import annotations
 
 import importlib
-import inspect
-import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput, ImageClassifierOutput
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+from headlight.models.catalogue.networks.attending import attends, route
+from headlight.models.catalogue.networks.in_windows import cuts, part
 from headlight.models.catalogue.networks.libraries import LIBRARIES, convolves, need
 from headlight.models.core.errors import HeadlightError, first_sentence
 
 KIND = "WrappedForImageClassification"
-SDPA = nn.functional.scaled_dot_product_attention
 
 
 class WrappedConfig(PreTrainedConfig):
@@ -52,14 +44,11 @@ class WrappedModel(PreTrainedModel):
     def __init__(self, config: WrappedConfig) -> None:
         super().__init__(config)
         self.net = built(config)
-        attending = [module for module in self.net.modules() if _attends(module)]
-        for module in attending:
-            _route(module, config)
-        if not attending and config.library == "torchvision" and not convolves(config.architecture):
-            raise HeadlightError(
-                f"{config.architecture} of torchvision computes its attention in a way that is not recorded.",
-                "Choose the same network of timm, or one of the catalogue.",
-            )
+        for module in [*self.net.modules()]:
+            if attends(module):
+                route(module, config)
+            elif cuts(module):
+                part(module, config)
         _describe(config, self.net)
 
     def forward(self, pixel_values: Tensor) -> BaseModelOutput:
@@ -147,6 +136,11 @@ def _features(net: nn.Module, pixels: Tensor) -> Tensor:
     if hasattr(net, "encoder") and hasattr(net, "conv_proj"):  # torchvision's ViT
         x = net._process_input(pixels)
         return net.encoder(torch.cat([net.class_token.expand(len(x), -1, -1), x], 1))
+    if hasattr(net, "stem"):  # torchvision's MaxViT
+        x = net.stem(pixels)
+        for block in net.blocks:
+            x = block(x)
+        return x
     if hasattr(net, "features"):
         x = net.features(pixels)
         if hasattr(net, "norm") and hasattr(net, "permute"):  # torchvision's Swin
@@ -162,6 +156,8 @@ def _head(net: nn.Module, features: Tensor) -> Tensor:
         return net.forward_head(features)
     if hasattr(net, "heads"):
         return net.heads(features[:, 0])
+    if hasattr(net, "stem"):
+        return net.classifier(features)
     pooled = net.avgpool(features)
     if hasattr(net, "fc"):
         return net.fc(pooled.flatten(1))
@@ -206,6 +202,9 @@ def _name_classes(config: WrappedConfig) -> None:
 def _describe_stages(config: WrappedConfig, net: nn.Module) -> None:
     """Of Swin's kin and MaxViT: each stage has half the map of the one before, cut into windows that a map
     must be whole of, since what is padded is cut otherwise than in transformers."""
+    if any(map(cuts, net.modules())):
+        _describe_parted(config, net)
+        return
     stages = getattr(net, "layers", None) or getattr(net, "stages", None)
     if not isinstance(stages, nn.Sequential) or not all(hasattr(stage, "blocks") for stage in stages):
         return
@@ -224,121 +223,23 @@ def _describe_stages(config: WrappedConfig, net: nn.Module) -> None:
     config.whole_windows = True
 
 
+def _describe_parted(config: WrappedConfig, net: Any) -> None:
+    """Of torchvision's: it pads maps as transformers does, but for MaxViT, which reads one size alone."""
+    config.patch_size = 4
+    if hasattr(net, "stem"):
+        config.depths = [len(block.layers) for block in net.blocks]
+        first = next(module for module in net.modules() if cuts(module))
+        config.image_size = [side * config.patch_size for side in first.grid_size]
+    else:
+        config.depths = [len(stage) for stage in net.features if any(map(cuts, stage.modules()))]
+
+
 def _prefix(net: nn.Module) -> list[str]:
     """Labels of the tokens before the patches."""
     labels = ["[CLS]"] if getattr(net, "cls_token", None) is not None else []
     labels += ["[DIST]"] if getattr(net, "dist_token", None) is not None else []
     more = net.num_prefix_tokens - len(labels)
     return [*labels, *(f"[REG{number + 1}]" for number in range(more))]
-
-
-# -- attention -------------------------------------------------------------------------------------------
-
-
-def _attends(module: nn.Module) -> bool:
-    return "Attention" in type(module).__name__ and (
-        hasattr(module, "fused_attn") or isinstance(module, nn.MultiheadAttention)
-    )
-
-
-class _Routed:
-    """Mixed into a layer of theirs: what it fuses goes the way of the model's configuration.
-
-    It stands in a file that takes attention functions from outside, which tells who records how to look.
-    """
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        with _Route(self):
-            return super().forward(*args, **kwargs)
-
-
-class _RoutedHeads:
-    """The same of torch's own layer of many heads, where it is asked for one sequence and no weights."""
-
-    def forward(self, query: Tensor, key: Tensor, value: Tensor, *rest: Any, **kwargs: Any) -> Any:
-        name = self.config_of_route.config._attn_implementation
-        masks = [kwargs.get(mask) for mask in ("attn_mask", "key_padding_mask")]
-        plain = query is key is value and self.batch_first and not rest and masks == [None, None]
-        if name == "sdpa" or not plain or kwargs.get("need_weights", True):
-            return super().forward(query, key, value, *rest, **kwargs)
-        qkv = nn.functional.linear(query, self.in_proj_weight, self.in_proj_bias)
-        q, k, v = qkv.unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
-        out = _through(name, self, q, k, v, None, None)
-        return self.out_proj(out.transpose(1, 2).flatten(2)), None
-
-
-def _route(module: nn.Module, config: WrappedConfig) -> None:
-    kind = type(module)
-    mixed = _RoutedHeads if isinstance(module, nn.MultiheadAttention) else _Routed
-    module.__class__ = type(kind.__name__, (mixed, kind), {"__module__": __name__})
-    module.config_of_route = _Held(config)
-    if hasattr(module, "fused_attn"):
-        module.fused_attn = True
-
-
-class _Held:
-    """A configuration that no copy of a module takes along."""
-
-    def __init__(self, config: WrappedConfig) -> None:
-        self.config = config
-
-
-class _Route(TorchFunctionMode):
-    """module: the layer that is running."""
-
-    def __init__(self, module: Any) -> None:
-        super().__init__()
-        self.module = module
-
-    def __torch_function__(
-        self, function: Callable, types: Any, args: tuple = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        kwargs = dict(kwargs or {})
-        name = self.module.config_of_route.config._attn_implementation
-        if function is not SDPA or name == "sdpa":
-            return function(*args, **kwargs)
-        given = inspect.signature(_sdpa).bind(*args, **kwargs)
-        given.apply_defaults()
-        return _through(name, self.module, **given.arguments)
-
-
-def _sdpa(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    enable_gqa: bool = False,
-) -> None:
-    """The arguments of torch's function."""
-
-
-def _through(
-    name: str,
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attn_mask: Tensor | None,
-    scale: float | None,
-    **_: Any,
-) -> Tensor:
-    """[..., H, Nq, d] by the attention function of this name."""
-    before, scaling = query.shape[:-3], query.shape[-1] ** -0.5 if scale is None else scale
-    q, k, v = (x.flatten(0, -4) if x.ndim > 4 else x for x in (query, key, value))
-    mask = attn_mask.flatten(0, -4) if attn_mask is not None and attn_mask.ndim > 4 else attn_mask
-    if mask is not None and mask.ndim < 4:
-        mask = mask[(None,) * (4 - mask.ndim)]
-    if name == "eager":
-        scores = q @ k.transpose(-1, -2) * scaling
-        if mask is not None:
-            scores = scores.masked_fill(~mask, -math.inf) if mask.dtype == torch.bool else scores + mask
-        out = scores.softmax(-1) @ v
-    else:
-        out = ALL_ATTENTION_FUNCTIONS[name](module, q, k, v, mask, scaling=scaling)[0].transpose(1, 2)
-    return out.reshape(*before, *out.shape[-3:]) if len(before) > 1 else out
 
 
 __all__ = ["KIND", "LIBRARIES", "WrappedConfig", "WrappedForImageClassification", "WrappedModel", "convolves"]

@@ -8,13 +8,14 @@ import torch
 from safetensors.torch import save_file
 
 from headlight.models.attention.capture import recording
+from headlight.models.attention.windows import WindowBlocks
 from headlight.models.catalogue.entries import download, find
 from headlight.models.catalogue.loading import load_entry
-from headlight.models.catalogue.networks import libraries, wrapped
+from headlight.models.catalogue.networks import in_windows, libraries, wrapped
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import is_faithful
 from headlight.viewer.host.engines import open_engine
-from tests.models import timm_like
+from tests.models import timm_like, torchvision_like
 
 ARCHITECTURE = "vit_like_patch8_32"
 
@@ -113,3 +114,49 @@ def test_weights_of_another_network_are_refused(folder):
     save_file(state, path / "model.safetensors")
     with pytest.raises(HeadlightError, match=f"are not those of {ARCHITECTURE}"):
         load_entry(find(str(path)), "cpu")
+
+
+@pytest.mark.parametrize(
+    ("name", "sides", "said"),
+    [
+        (
+            "swin_like",
+            (224, 232),
+            ["4 × 4 windows, padded to 56 × 60", "4 × 4 windows shifted by 2"],
+        ),
+        ("maxvit_like", (32, 32), ["2 × 2 windows", "2 × 2 tokens spread over the map"]),
+    ],
+)
+def test_windows_of_torchvision_are_recorded_as_they_attend(tmp_path, monkeypatch, name, sides, said):
+    torchvision_like.installed(monkeypatch)
+    torch.manual_seed(0)
+    network = torchvision_like.get_model(name, num_classes=3).eval()
+    about = {"architecture": name, "library_name": "torchvision", "num_classes": 3}
+    (tmp_path / "config.json").write_text(json.dumps(about))
+    save_file(network.state_dict(), tmp_path / "model.safetensors")
+    engine = open_engine(str(tmp_path), "image", "cpu")
+    trace = engine.run(np.random.default_rng(0).integers(0, 255, (*sides, 3), np.uint8), size=224)
+    seen = torch.from_numpy(trace.inputs["pixel_values"])[None]
+    assert seen.shape[2:] == sides
+    assert np.allclose(trace.answers[0].probabilities, network(seen).softmax(-1)[0].detach(), atol=1e-6)
+    assert len(trace.layers) == 4
+    assert all(layer.check() < 2e-6 for layer in trace.layers)
+    assert [layer.said()[: len(one)] for layer, one in zip(trace.layers, said, strict=False)] == said
+
+
+@pytest.mark.parametrize("kind", ["ShiftedWindowAttention", "ShiftedWindowAttentionV2"])
+@pytest.mark.parametrize("grid", [(8, 8), (6, 13), (4, 8), (9, 3), (2, 2)])
+def test_parts_of_a_layer_give_what_the_layer_gives_and_lie_where_they_are_said_to(kind, grid):
+    torch.manual_seed(1)
+    layer = getattr(torchvision_like, kind)(8, 2, 4, 2)
+    x = torch.randn(2, *grid, 8)
+    wanted = layer(x)
+    in_windows.part(layer, wrapped.WrappedConfig(attn_implementation="eager"))
+    blocks = WindowBlocks(layer)
+    with blocks.watched() as found, torch.no_grad():
+        layer(x[:1])
+        ((_, cut),) = found.items()
+        torch.testing.assert_close(layer(x), wanted, rtol=0, atol=2e-6)
+    moved = tuple(2 if length > 4 else 0 for length in grid)
+    assert (cut.grid, cut.window, cut.misplaced) == (grid, 4, 0)
+    assert cut.shift == (moved[0] if moved[0] == moved[1] else moved)

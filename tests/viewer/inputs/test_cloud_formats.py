@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from headlight.models.core.classes.lists import LISTS
+from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.inputs import from_bytes, from_path
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import LABELS, NORMALS, RGB, XYZ, N, columns
@@ -93,6 +94,18 @@ def test_gzip_is_unpacked():
     full = make.ply(**XYZ_, **columns("red green blue", RGB))
     is_sample(opened(gzip.compress(full), "room.ply.gz"), colours=True)
     is_sample(opened(gzip.compress(make.table(XYZ)), "room.xyz.gz"))
+
+
+@pytest.mark.parametrize(("name", "numbers"), [("scan.bin.gz", 4), ("scan.pcd.bin.gz", 5)])
+def test_a_cars_scan_is_known_in_gzip_too(name, numbers):
+    rows = np.column_stack([XYZ, np.full((len(XYZ), numbers - 3), 3)]).astype("<f4")
+    packed = gzip.compress(rows.tobytes())
+    cloud = opened(packed, name)
+    assert np.array_equal(cloud.points, rows[:, :3])
+    assert (cloud.intensity == 3).all()
+    for damaged in (packed[:-1], packed[:-12], gzip.compress(rows.tobytes()[:-2])):
+        with pytest.raises(HeadlightError, match=f"^{name} is a damaged or cut-off gzip archive"):
+            opened(damaged, name)
 
 
 def test_ptx_puts_its_scans_in_their_places():

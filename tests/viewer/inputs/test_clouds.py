@@ -470,16 +470,19 @@ def test_reading_tells_how_far_it_is_and_can_be_cancelled(tmp_path):
     ],
 )
 def test_what_native_readers_do_to_their_process_is_one_message(reader, message, monkeypatch):
+    guard.waiting.end()
     before = psutil.Process().children()
     monkeypatch.setattr(guard, "QUIET", 0.5 if reader == "hangs" else 30.0)
     monkeypatch.setattr(las, "NATIVE", f"tests.viewer.odd_readers:{reader}")
     with pytest.raises(HeadlightError) as error:
         from_bytes(make.las(False, FAR), "scan.las")
     assert str(error.value) == f"scan.las {message}"
+    guard.waiting.end()
     assert psutil.Process().children() == before
 
 
 def test_a_native_reader_is_cancelled_at_once(monkeypatch, tmp_path):
+    guard.waiting.end()
     before = psutil.Process().children()
     monkeypatch.setattr(las, "NATIVE", "tests.viewer.odd_readers:is_slow")
     (tmp_path / "big.ply").write_bytes(make.las(False, FAR))

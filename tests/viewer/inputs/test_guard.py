@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 
+from headlight.models.core.errors import HeadlightError
 from headlight.viewer.host.apart.segments import sweep
 from headlight.viewer.inputs import guard
 from headlight.viewer.inputs.clouds.parts import Parts
@@ -49,11 +53,37 @@ def test_arrays_go_to_the_next_folder_where_one_has_no_room(tmp_path, monkeypatc
 
 
 def test_a_reader_without_a_parent_ends():
-    command = [sys.executable, "-m", guard.__name__, "tests.viewer.odd_readers:is_slow", "LAS file"]
-    child = subprocess.Popen([*command, __file__, "any.las"], stdout=subprocess.PIPE)
+    job = {
+        "native": "tests.viewer.odd_readers:is_slow",
+        "kind": "LAS file",
+        "path": __file__,
+        "name": "any.las",
+    }
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    child = subprocess.Popen([sys.executable, "-m", guard.__name__], **pipes)
+    child.stdin.write(json.dumps({**job, "given": [], "folders": []}).encode() + b"\n")
+    child.stdin.flush()
     assert child.stdout.readline() == b"0.0\n"
     child.stdout.close()
     assert child.wait(10) == 1
+    child.stdin.close()
+
+
+def test_one_that_reads_well_reads_the_next_and_one_that_dies_does_not():
+    def read(native: str) -> set[int]:
+        with suppress(HeadlightError):
+            guarded(Source.of(b"any", "any.las"), f"tests.viewer.odd_readers:{native}", "LAS file", Parts)
+        return {one.pid for one in psutil.Process().children()}
+
+    guard.waiting.end()
+    others = {one.pid for one in psutil.Process().children()}
+    first = read("chatters") - others
+    assert (len(first), read("chatters") - others) == (1, first)
+    assert read("dies") == others
+    guard.prepare()
+    assert len(read("chatters") - others) == 1
+    guard.waiting.end()
+    assert {one.pid for one in psutil.Process().children()} == others
 
 
 def test_what_a_killed_process_left_is_swept(tmp_path):

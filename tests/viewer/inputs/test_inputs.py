@@ -28,6 +28,7 @@ from headlight.viewer.inputs.inputs import (
     from_pixels,
     from_text,
 )
+from headlight.viewer.inputs.pictures import apart
 from tests.bad_files import BAD, DATA, MESSAGES, bad_file
 
 Y, X = np.mgrid[:24, :32]
@@ -400,6 +401,7 @@ def test_what_is_not_read_is_called_by_its_name(data, what):
 
 def test_a_drawing_of_lines_is_no_text(monkeypatch):
     monkeypatch.setitem(sys.modules, "resvg_py", None)
+    monkeypatch.setattr(apart, "_is_apart", lambda *_: False)
     with pytest.raises(HeadlightError, match=r"^a\.svg is a drawing of lines"):
         from_bytes(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "a.svg")
 

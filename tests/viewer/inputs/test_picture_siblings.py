@@ -15,6 +15,9 @@ from PIL import Image
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.inputs import ImageInput, from_bytes
 from headlight.viewer.inputs.pictures.codecs import jpegxl_size
+from headlight.viewer.inputs.pictures.decoding import decode_picture
+from headlight.viewer.inputs.readers import reader_of
+from headlight.viewer.inputs.source import Source
 
 RGB = np.zeros((32, 48, 3), np.uint8)
 """Red, green, blue and white quadrants: no turn and no order of channels is another's."""
@@ -316,4 +319,4 @@ def test_without_its_package_the_way_is_named(data, package, monkeypatch):
     with pytest.raises(
         HeadlightError, match=r"pip install 'headlight-viewer\[pictures\]'”, or save it as PNG"
     ):
-        from_bytes(data, "x")
+        decode_picture(data, "x", reader_of(Source.of(data, "x")))

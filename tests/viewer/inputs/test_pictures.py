@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.inputs import ImageInput, from_bytes
-from headlight.viewer.inputs.pictures import decoding, tiffs
+from headlight.viewer.inputs.pictures import apart, decoding, tiffs
 
 Y, X = np.mgrid[:24, :32]
 RGB = np.stack([X * 8, Y * 10, (X + Y) * 4], -1).astype(np.uint8)
@@ -351,6 +351,7 @@ JPEGS = {progressive: jpeg(progressive=progressive) for progressive in (False, T
 
 def test_pages_are_counted_up_to_a_bound(monkeypatch):
     monkeypatch.setattr(tiffs, "_MANY_PAGES", 3)
+    monkeypatch.setattr(apart, "_is_apart", lambda *_: False)
     for pages, said in ((3, "3"), (4, "more than 3")):
         result = opened(tiff(np.repeat(GREY[None, ..., 0], pages, axis=0), "minisblack"))
         assert result.notices == (f"picture has {said} pages: page 1 is shown.",)
@@ -367,6 +368,7 @@ def test_frames_are_counted_in_a_bounded_head(monkeypatch):
 
 def test_samples_that_would_fill_the_memory_are_refused_before_they_are_unpacked(monkeypatch):
     monkeypatch.setattr(tiffs, "MAX_SAMPLE_BYTES", RGB16.nbytes - 1)
+    monkeypatch.setattr(apart, "_is_apart", lambda *_: False)
     with pytest.raises(HeadlightError, match=r"^picture takes 0\.0 GB unpacked, and the most is"):
         opened(tiff(RGB16, compression="zlib"))
 

@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-from headlight.viewer.inputs.clouds.parts import Parts, check_count, promises_more
+from headlight.viewer.inputs.clouds.parts import MAX_CLOUD_BYTES, Parts, check_count, promises_more
 from headlight.viewer.inputs.clouds.text import Lines, bad_line, holds
 from headlight.viewer.inputs.source import Source
 
@@ -24,7 +24,8 @@ def is_colmap(source: Source) -> bool:
     count = int.from_bytes(head[:8], "little")
     _, x, y, z, *_, error, track = _POINT.unpack_from(head, 8)
     plausible = all(abs(v) < 1e9 for v in (x, y, z)) and 0 <= error < 1e4 and 1 < track < 1e5
-    return plausible and 0 < count * (_POINT.size + 16) <= source.size
+    most = source.size if source.size >= 0 else MAX_CLOUD_BYTES
+    return plausible and 0 < count * (_POINT.size + 16) <= most
 
 
 def read_colmap(source: Source) -> Parts:

@@ -33,8 +33,10 @@ def read_gzip(source: Source) -> Parts:
     kind = f"gzip archive of a {reader.title}"
     with unpacked(source) as whole, guarding(source.name, kind):
         whole = replace(whole, head=seen.head, ending=seen.ending)
-        # Some formats are known by their size.
-        return resolve((_reader(whole) or reader).read)(whole)
+        found = _reader(whole)
+        if found is None:  # some formats are known by their size, which nothing tells before
+            raise damaged(source.name, kind)
+        return resolve(found.read)(whole)
 
 
 def _seen(source: Source) -> Source:

@@ -37,7 +37,7 @@ def of_harmonic(constant: np.ndarray) -> np.ndarray:
 
 def is_splat(source: Source) -> bool:
     """There is no magic number: sizes and turns tell."""
-    if source.ending != "splat" or source.size % _SPLAT.itemsize:
+    if source.ending != "splat" or (source.size >= 0 and source.size % _SPLAT.itemsize):
         return False
     rows = np.frombuffer(source.head[: len(source.head) // _SPLAT.itemsize * _SPLAT.itemsize], _SPLAT)
     sizes, places = rows["size"], rows["place"]

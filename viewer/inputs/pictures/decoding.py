@@ -215,6 +215,21 @@ def check_frame(name: str, frame: int, count: int, is_all: bool = True) -> None:
     raise HeadlightError(f"{name} holds {many}, and number {frame:,} was asked for.", step)
 
 
+def check_drawn(name: str, frame: int, width: int, height: int) -> None:
+    """HeadlightError for a frame before which too many are drawn."""
+    if frame * width * height > _MOST_DRAWN:
+        raise HeadlightError(
+            f"{name} draws {frame:,} frames of {width:,} × {height:,} pixels up to that one.",
+            "Choose an earlier one.",
+        )
+
+
+def animated(name: str, frame: int, count: int, is_all: bool = True) -> str:
+    """The notice of one of several frames."""
+    least = "" if is_all else "at least "
+    return f"{name} is animated: frame {frame:,} of {least}{count:,} is shown."
+
+
 def _frames(
     data: bytes, image: Image.Image, name: str, frame: int
 ) -> tuple[tuple[int, int, bool] | None, tuple[str, ...]]:
@@ -224,20 +239,14 @@ def _frames(
         return None, ()
     count, is_all = _gif_frames(data) if image.format == "GIF" else (getattr(image, "n_frames", 1), True)
     check_frame(name, frame, count, is_all)
-    if frame * image.width * image.height > _MOST_DRAWN:
-        raise HeadlightError(
-            f"{name} draws {frame:,} frames of {image.width:,} × {image.height:,} pixels up to that one.",
-            "Choose an earlier one.",
-        )
+    check_drawn(name, frame, *image.size)
     try:
         image.seek(frame - 1)
     except EOFError:
         check_frame(name, frame, image.tell() + 1)
     if count < 2:
         return None, ()
-    least = "" if is_all else "at least "
-    said = f"{name} is animated: frame {frame:,} of {least}{count:,} is shown."
-    return (count, frame, is_all), (said,)
+    return (count, frame, is_all), (animated(name, frame, count, is_all),)
 
 
 def _gif_frames(data: bytes) -> tuple[int, bool]:

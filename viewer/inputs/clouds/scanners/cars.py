@@ -19,9 +19,9 @@ def is_scan(source: Source) -> bool:
 
 
 def _numbers(head: bytes, size: int) -> int | None:
-    """How many numbers a point has, None for bytes that are no scan."""
+    """How many numbers a point has, None for bytes that are no scan. size: −1 where it is not known yet."""
     for columns in (_NUSCENES, _KITTI):
-        if size % (4 * columns) or not size:
+        if not size or (size > 0 and size % (4 * columns)):
             continue
         rows = np.frombuffer(head[: len(head) // (4 * columns) * 4 * columns], "<f4").reshape(-1, columns)
         if not len(rows) or not np.isfinite(rows).all() or np.abs(rows[:, :3]).max() > _REACH:
