@@ -150,7 +150,7 @@ class Window(QMainWindow):
         session = self.session
         self.actions_.follow(
             *(session.documents_changed, session.current_changed, session.page_changed),
-            *(session.document_changed, session.view_changed, self.jobs.changed),
+            *(session.document_changed, session.view_changed, self.jobs.runs_changed),
         )
         self.actions_.refresh()
         self.welcome.focus_text()
@@ -249,6 +249,7 @@ class Window(QMainWindow):
             self.deck = Deck(desk.make, self.settings)
             self.deck.settled.connect(self.drawn)
             self.deck.added.connect(self._pane_added)
+            self.actions_.follow(self.deck.stopped_changed)
             self.waits.follow(self.deck)
             self.pages.addWidget(self.deck)
             self.deck.resize(self.pages.size())

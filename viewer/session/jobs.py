@@ -108,6 +108,8 @@ class Jobs:
     """The Job whose share and sentence moved."""
     changed = Signal()
     """A job began or ended."""
+    runs_changed = Signal()
+    """One of the lane "run" did: of the others there are several at every move of the mouse."""
     failed = Signal(Failure)
     """Failure of a job that has no handler of its own."""
     ended = Signal(Failure)
@@ -155,7 +157,7 @@ class Jobs:
         job = Job(next(self._numbers), kind, lane, host, done, partial, failed, cancelled, document)
         self._live[job.number] = job
         host.start(job.number, lane, work, lambda word, value: self._heard(job, word, value))
-        self.changed.emit()
+        self._tell_changed(lane == "run")
         return job
 
     def turn(self, call: Callable[[], object]) -> Turn:
@@ -190,7 +192,12 @@ class Jobs:
             job.host.cancel(job.number, firmly=firmly)
             del self._live[job.number]
         if stale:
-            self.changed.emit()
+            self._tell_changed(any(job.lane == "run" for job in stale))
+
+    def _tell_changed(self, run: bool) -> None:
+        self.changed.emit()
+        if run:
+            self.runs_changed.emit()
 
     def of(self, document: int) -> list[Job]:
         """What runs or waits for a document, oldest first: its pass, and what its panes asked for."""
@@ -231,7 +238,7 @@ class Jobs:
                 job.on_partial(value)
             return
         del self._live[job.number]
-        self.changed.emit()
+        self._tell_changed(job.lane == "run")
         if job.superseded and what != "done":
             return
         if what == "done":

@@ -52,7 +52,7 @@ class Waits(QObject):
         self.deck: Deck | None = None
         self._turn = jobs.turn(self._say)
         welcome.cancel_asked.connect(ways.cancel)
-        jobs.changed.connect(self.refresh)
+        jobs.runs_changed.connect(self.refresh)
         jobs.progressed.connect(self._progressed)
         paces.ticked.connect(self.refresh)
         for signal in (session.current_changed, session.page_changed, session.documents_changed):
@@ -63,6 +63,7 @@ class Waits(QObject):
         """There is room for panes, and each of them from when it is made."""
         self.deck = deck
         deck.added.connect(self._added)
+        deck.stopped_changed.connect(self.refresh)
 
     def _added(self, name: str) -> None:
         self.deck.docks[name].visibilityChanged.connect(self.refresh)

@@ -59,6 +59,8 @@ class Pane(QObject):
     """Something is on the screen where nothing was."""
     unfinished_changed = Signal(str, bool)
     """(what is missing of what is shown, or nothing; whether `resume` goes on with it)."""
+    stopped_changed = Signal()
+    """`is_stopped` says something else."""
 
     def __init__(self, entry: registry.Pane, desk: Desk) -> None:
         super().__init__(desk.parent())
@@ -241,6 +243,7 @@ class Pane(QObject):
         last = self._slices.get(kind)
         document = self.session.current.number if of_document and self.session.current else None
         asked = self._slices[kind] = Slice(key, document)
+        trace = self._trace
         if last is not None:
             asked.painted, asked.partial, asked.said = last.painted, last.partial, last.said
             asked.shown = last.shown
@@ -248,6 +251,14 @@ class Pane(QObject):
         def ended(failure: Failure) -> None:
             self._ended(kind, asked, "failed")
             (failed or self.jobs.failed.emit)(failure)
+
+        def stands() -> bool:
+            """Whether what came is of the trace that is looked at now: what changes that may be about to have
+            its turn."""
+            if self._turn.is_due:
+                self.update()
+            there = self._slices.get(kind)
+            return there is asked or (there is not None and trace is self._trace)
 
         def arrived(show: Callable[[Any], None], whole: bool) -> Callable[[Any], None]:
             def paint_it(result: Any) -> None:
@@ -261,11 +272,17 @@ class Pane(QObject):
                     self.filled.emit()
 
             def make_ready(result: Any) -> None:
+                if not stands():
+                    return
                 call = ready(result)
                 if call is None:
                     paint_it(result)
                 else:
-                    submit(f"{self._kind(kind)} ready", call, paint_it, partial=show, here=True)
+                    submit(f"{self._kind(kind)} ready", call, made_ready, partial=show, here=True)
+
+            def made_ready(result: Any) -> None:
+                if stands():
+                    paint_it(result)
 
             return make_ready
 
@@ -344,9 +361,11 @@ class Pane(QObject):
         if not said and not self.blank and self.awaited() is not None:
             said = "computing"
         unfinished = said, self.is_stopped()
-        if unfinished != self._unfinished:
-            self._unfinished = unfinished
+        before, self._unfinished = self._unfinished, unfinished
+        if unfinished != before:
             self.unfinished_changed.emit(*unfinished)
+        if unfinished[1] != before[1]:
+            self.stopped_changed.emit()
 
     def blocked(self, layer: int, document: Document | None = None) -> str:
         """Why this layer's maps are not drawn, or nothing; of the current document unless it is said."""
