@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from script.soaking.measures import lines
+from script.soaking.measures import came, lines
 from tests.journeys.display import screen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +73,7 @@ def soaked(chosen: argparse.Namespace, folder: Path) -> int:
             wrong += (
                 [] if line.is_flat else [f"{name}: {line.name} from {line.first:,.0f} to {line.last:,.0f}"]
             )
+        wrong += [f"{name}: more of {more}"] if rows and (more := came(rows)) else []
     print(f"{time.monotonic() - start:,.0f} s", *(wrong or ["nothing was wrong"]), sep="\n")
     return int(bool(wrong))
 

@@ -20,8 +20,10 @@ def grown(name: str, values: list[float]) -> bool:
         ("window, MB", [300, 500, 600, 600, 601, 599, 602, 600, 601, 600], False),  # all is opened once
         ("window, MB", [600 + 10 * at for at in range(10)], True),
         ("engine, MB", [600, 600, 600, 700, 500, 700, 500, 700, 500, 600], False),  # up and down
+        ("engine, MB", [600, 600, 600, 600, 600, 600, 600, 690, 690, 690, 690, 610], False),  # given back
         ("threads", [5, 6, 7, 7, 7, 7, 7, 7, 7, 7], False),
         ("threads", [5, 6, 7, 7, 7, 7, 7, 7, 7, 8], True),
+        ("handles", [20, 20, 20, 20, 22, 20, 20, 22, 20, 22], False),
         ("handles", [20, 20, 20, 20, 25, 25, 20, 20, 20, 20], False),
     ],
 )
