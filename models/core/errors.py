@@ -77,6 +77,10 @@ class UntrustedLink(Untrusted):
     why = "link"
 
 
+class OneOfTwo(HeadlightError):
+    """One picture was given where a model reads two."""
+
+
 class OutOfMemory(HeadlightError):
     """Something asked for more memory than there is."""
 

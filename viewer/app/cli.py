@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import select
 import sys
 import traceback
 import warnings
@@ -25,7 +26,9 @@ from headlight.viewer.options import either, is_given, options_of, taken
 
 
 def main() -> int:
-    """The exit status: 0, 2 for what the user can put right, 1 for a defect, 130 after Ctrl+C."""
+    """The exit status: 0, 2 for what the user can put right, 1 for a defect, 130 after Ctrl+C, 141 where who
+    read the output (`head`) has seen enough.
+    """
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # stderr is for what the user can act on; python -W brings them back
     return run(sys.argv[1:])
@@ -38,7 +41,10 @@ def run(argv: Sequence[str]) -> int:
         command = {"export": _export, "replay": _replay, "models": _models, "engine": _engine}.get(
             argv[0] if argv else ""
         )
-        return command(argv[1:]) if command else _window(argv)
+        status = command(argv[1:]) if command else _window(argv)
+        if sys.stdout is not None:  # as in a window's program on Windows
+            sys.stdout.flush()
+        return status
     except HeadlightError as error:
         _say(str(out_of_memory(error) or error))
         return 2
@@ -48,6 +54,8 @@ def run(argv: Sequence[str]) -> int:
     except SystemExit as stop:  # argparse after --help
         return stop.code or 0
     except BaseException as error:  # a panic of a library in Rust is no Exception
+        if isinstance(error, BrokenPipeError) and _nobody_reads():
+            return 141
         if "--verbose" in argv:
             traceback.print_exc()
         if (known := out_of_memory(error)) is not None:
@@ -235,6 +243,19 @@ def _file_and_what(words: Sequence[str], text: str | None, known: Sequence[str])
 
 def _say(message: str) -> None:
     print(f"headlight: {sentence(' '.join(message.split()))}", file=sys.stderr, flush=True)
+
+
+def _nobody_reads() -> bool:
+    """Whether stdout is a pipe whose other end is closed; if so what is left goes nowhere, in silence."""
+    out = sys.stdout.fileno()
+    if hasattr(select, "poll"):  # not on Windows
+        asked = select.poll()
+        asked.register(out, 0)
+        if not asked.poll(0):
+            return False
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), out)
+    return True
 
 
 def let_libraries_be_silent() -> None:

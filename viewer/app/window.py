@@ -131,7 +131,7 @@ class Window(QMainWindow):
         self.drops = DropTarget(self._dropped, self._dragged)
         self.drops.watch(self)
 
-        ways = Ways(self.cancel, self.run_again, self.topbar.offer_models)
+        ways = Ways(self.cancel, self.run_again, self.topbar.offer_models, self.choose_second)
         self.waits = Waits(self.session, self.jobs, paces, self.topbar, self.welcome, ways)
         self.tips = Tips(self, explain)
         self.actions_ = Actions(self, self)
@@ -228,6 +228,7 @@ class Window(QMainWindow):
         """Files that are opened again; what scripts show is gone some day."""
         if not is_shown(path):
             self.recent.add_file(path)
+            self.dialogs.keep("input", path)
 
     def read_plugins(self) -> None:
         """What is installed beside Headlight and has something for it; one that fails is told."""

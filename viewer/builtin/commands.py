@@ -9,7 +9,7 @@ _LAYERS = Needs(layers=True)
 _HEADS = Needs(("cells",), layers=True)
 _CHARACTERS = Needs(("characters",))
 _AGAIN = Needs(("read",), holds=".session.able:recorded_and_here")
-_TYPED = Needs(("characters",), holds=".session.able:recorded")
+_TYPED = Needs(("written",), holds=".session.able:recorded")
 _CELLS = Needs(("cells",), ("attention", "generation"), trace=True)
 _MAPS = Needs(("cells",), ("attention", "generation", "compare", "arcs"), trace=True)
 _STEPPED = Needs(("cells",), ("attention", "generation", "weight"), trace=True)
@@ -52,7 +52,7 @@ REGISTRY.add(
         id="in-words",
         title="Put a text beside the picture",
         category="File",
-        run="runs.ask_in_words",
+        run=f"{_PANES}:ask_in_words",
         needs=Needs(("pixels",), holds=".session.able:recorded"),
     ),
     Command(

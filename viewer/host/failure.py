@@ -5,7 +5,14 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 
-from headlight.models.core.errors import HeadlightError, Untrusted, first_line, out_of_memory, sentence
+from headlight.models.core.errors import (
+    HeadlightError,
+    OneOfTwo,
+    Untrusted,
+    first_line,
+    out_of_memory,
+    sentence,
+)
 from headlight.viewer.inputs.told.columns import Table, Undecided
 
 
@@ -25,7 +32,8 @@ class Failure:
 
     foreseen: the cause says it all, and a traceback would only be noise. untrusted: what is in the way
     and the user may say to trust, see `Untrusted`. table: whose columns nobody knows, which the user may
-    tell. ended: the engine has ended, which is told once for all that was lost.
+    tell. alone: a second picture is lacking. ended: the engine has ended, which is told once for all that
+    was lost.
     """
 
     cause: str
@@ -34,6 +42,7 @@ class Failure:
     foreseen: bool = False
     untrusted: str = ""
     table: Table | None = None
+    alone: bool = False
     ended: bool = False
 
     @classmethod
@@ -46,6 +55,7 @@ class Failure:
                 foreseen=True,
                 untrusted=known.why if isinstance(known, Untrusted) else "",
                 table=known.table if isinstance(known, Undecided) else None,
+                alone=isinstance(known, OneOfTwo),
                 ended=isinstance(known, Gone),
             )
         what = sentence(first_line(error)[:200]).rstrip(".")

@@ -136,6 +136,12 @@ def endings_by_kind() -> dict[Kind, list[str]]:
     return found
 
 
+def is_named_as(path: str, capability: str) -> bool:
+    """Whether a file is named as those are whose documents give this before any model reads them."""
+    ending = ending_of(Path(path).name)
+    return any(ending in ends for kind, ends in endings_by_kind().items() if capability in kind.gives)
+
+
 def _kinds() -> Iterable[Kind]:
     read = {one.kind for one in REGISTRY.all(Reader).values()}
     return (kind for kind in REGISTRY.all(Kind).values() if kind.id in read)

@@ -16,7 +16,7 @@ from headlight.models.core.errors import known
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.readers import Several
+from headlight.viewer.inputs.readers import Several, is_named_as
 from headlight.viewer.inputs.told.columns import Meanings
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
@@ -70,6 +70,10 @@ class Opening:
         """Run a document."""
 
     @abstractmethod
+    def change(self, document: Document, gesture: str = "", **options: object) -> None:
+        """Run a document again with other options."""
+
+    @abstractmethod
     def _failed(self, failure: Failure, about: Document | None = None) -> None:
         """Tell of a failure."""
 
@@ -96,7 +100,11 @@ class Opening:
 
     def open_onto(self, path: str, document: Document | None) -> None:
         """A file that was dropped on a document: a picture goes beside a text, if the model of that reads
-        both at once, and in place of the picture that a text stands beside; anything else by itself."""
+        both at once, in place of the picture that a text stands beside, and beside a picture whose model
+        lacks a second one; anything else by itself."""
+        if document is not None and document.alone and is_named_as(path, "pixels"):
+            self.change(document, second=path)
+            return
         text = None if document is None else document.wanted.text
         model = None if document is None else document.options.model or self.options.model
         if document is None or text is None or text.pair is not None or model is None:
@@ -110,8 +118,10 @@ class Opening:
 
         self._open(work_of("dropped_on", path, text.text, model, self._meanings()), path, made)
 
-    def ask_in_words(self) -> None:
-        """A text is to stand beside the current picture: a document of both, whose text is typed there."""
+    def ask_in_words(self, then: Callable[[], None]) -> None:
+        """A text is to stand beside the current picture: a document of both, whose text is typed there.
+        then: called once that is in sight.
+        """
         from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput
 
         document = self.session.current
@@ -121,8 +131,13 @@ class Opening:
         made = partial(PictureTextInput, picture.title, picture, "", picture.notices)
         model = self._preferred.get(REGISTRY.kind_of(made()).id, document.options.model)
         options = replace(self.options, model=model, trust_pickle=document.options.trust_pickle)
-        then = partial(self.session.add, options=options, path=document.path)
-        self._open(work_of("given", made), then=then, lane="look")
+
+        def added(what: Input) -> Document:
+            both = self.session.add(what, options, document.path)
+            then()
+            return both
+
+        self._open(work_of("given", made), then=added, lane="look")
 
     def open_text(self, text: str, pair: str | None = None, model: str = "") -> None:
         """model: what is to read it, "" for what reads all new texts."""

@@ -219,7 +219,11 @@ class Session:
     def ask(self, document: Document, recipe: Making, gesture: str = "") -> None:
         """Want a document made in another way, in one step of its history; `gesture` as for `change`."""
         if document in self.documents and recipe != document.wanted:
-            since = self._remember(document, gesture)
+            if document.fresh and document.state == "failed":  # there is nothing to go back to
+                since = Since(document.present, document.past, document.future)
+                document.past = [replace(step, recipe=recipe) for step in document.past]
+            else:
+                since = self._remember(document, gesture)
             self._want(document, recipe, None, since)
 
     def amend(self, document: Document, recipe: Making) -> None:

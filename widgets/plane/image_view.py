@@ -35,6 +35,8 @@ class ImageView(PlaneView):
     boxed = Signal(float, float, float, float, bool)
 
     largest_scale = 40.0
+    unseen = "not seen by the model"
+    """What is said of a part that the model was not given."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -212,7 +214,7 @@ class ImageView(PlaneView):
 
     def tip_text(self, target: Any, point: QPointF) -> str:
         if target is None and QRectF(0, 0, self._content.width(), self._content.height()).contains(point):
-            return "not seen by the model"
+            return self.unseen
         return super().tip_text(target, point)
 
     def click(self, target: Any, add: bool) -> None:

@@ -19,9 +19,11 @@ RASTER = 512
 @dataclass(frozen=True, eq=False)
 class MixedTokens(TextTokens):
     """As TextTokens; where `boxes` (float64 (n, 4): x0, y0, x1, y1 in pixels of the shown picture) has
-    numbers, a token is a part of the picture, and its span is (0, 0)."""
+    numbers, a token is a part of the picture, and its span is (0, 0). reach: of points, which are smaller
+    than a hand can meet, how many pixels around a place that is pointed at the nearest is looked for."""
 
     boxes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
+    reach: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -93,7 +95,8 @@ class MixedTokens(TextTokens):
 
     def _find(self, place: Place) -> np.ndarray:
         """Parts of the picture of which a box covers the centre; of a box that covers none those that its
-        own centre lies in. Where it is the box of a token, that token alone."""
+        own centre lies in, or of a place the nearest in reach. Where it is the box of a token, that token
+        alone."""
         if not isinstance(place, Box):
             found = super()._find(place)
             return found[~self.on_picture[found]]
@@ -106,7 +109,16 @@ class MixedTokens(TextTokens):
         if not inside.any():
             x, y = (place.x0 + place.x1) / 2, (place.y0 + place.y1) / 2
             inside = (x0 <= x) & (x < x1) & (y0 <= y) & (y < y1)
+            if not inside.any() and self.reach and (place.x0, place.y0) == (place.x1, place.y1):
+                return self._nearest(x, y)
         return np.flatnonzero(inside)
+
+    def _nearest(self, x: float, y: float) -> np.ndarray:
+        """int (1,) or (0,): the token whose middle is nearest to a place, none of them out of reach."""
+        x0, y0, x1, y1 = self.boxes.T
+        away = np.hypot((x0 + x1) / 2 - x, (y0 + y1) / 2 - y)
+        at = np.flatnonzero(away <= self.reach)
+        return at[np.argsort(away[at], kind="stable")[:1]]
 
 
 def _even(edges: np.ndarray) -> bool:

@@ -29,7 +29,7 @@ from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import MATCHING, read_config
 from headlight.models.catalogue.loading import is_untrained, load_model, told
 from headlight.models.core.answers import Matches
-from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, OneOfTwo, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import INPUT, Box
@@ -41,6 +41,8 @@ from headlight.models.modules.recorder import recording
 SIDE = 8
 """Pixels of the boxes in which points are shown, of pictures of MEASURE pixels."""
 MEASURE = 640
+REACH = 6
+"""A point answers so many halves of its box around it."""
 Kept = tuple[np.ndarray, np.ndarray]
 """Of either picture which of its points are there, int each."""
 
@@ -97,13 +99,13 @@ class MatchingEngine(Askable):
     ) -> Trace:
         """Two pictures that stand at `parts` of one, uint8 (H, W, 3), in the size that the folder says.
 
-        The trace has one stream, the points of both, and Matches. HeadlightError without a second picture,
-        and where no points are found.
+        The trace has one stream, the points of both, and Matches. OneOfTwo without a second picture,
+        HeadlightError where no points are found.
         """
         if parts is None:
-            raise HeadlightError(
+            raise OneOfTwo(
                 f"{self.entry.title} finds points of one picture in another.",
-                "Put a second picture beside this one: the palette has it, and --second FILE.",
+                "Drop a second picture on this one or choose it; on the command line --second FILE names it.",
             )
         task.progress(0.0, "Preparing the pictures")
         both = [pixels[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)] for box in parts]
@@ -258,14 +260,15 @@ def _rows(call: Any, places: Sequence[Tensor]) -> tuple[Tensor | None, Tensor | 
 
 def _tokens(keypoints: np.ndarray, there: Kept, given: Given) -> MixedTokens:
     """The points of both pictures at their places. keypoints: float (2, n, 2), x y as shares of a picture."""
-    boxes, labels = [], []
+    boxes, labels, reach = [], [], 0.0
     for number, (kept, part) in enumerate(zip(there, given.parts, strict=True)):
         width, height = part.x1 - part.x0, part.y1 - part.y0
         middle = keypoints[number, kept] * (width, height) + (part.x0, part.y0)
         half = SIDE / 2 * max(width, height) / MEASURE
+        reach = max(reach, REACH * half)
         boxes.append(np.hstack([middle - half, middle + half]))
         labels += [f"{'left' if number == 0 else 'right'} {at}" for at in range(len(kept))]
-    return MixedTokens.named(labels, np.concatenate(boxes).astype(np.float64))
+    return MixedTokens.named(labels, np.concatenate(boxes).astype(np.float64), reach=reach)
 
 
 def _matches(output: Any, tokens: MixedTokens, there: Kept) -> Matches:

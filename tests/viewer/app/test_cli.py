@@ -296,3 +296,12 @@ def test_main_hands_the_status_on():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"headlight: {MESSAGES['errors']['empty.txt']}\n"
+
+
+def test_who_reads_no_further_is_no_defect():
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "main.py", "models"]
+    done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, "")

@@ -77,6 +77,10 @@ def test_a_text_is_put_beside_a_picture_and_what_is_written_has_a_strip(make_win
     window.actions_.run("in-words")
     settled(window)
     document, both = window.session.current, pane(window, "picture-and-text")
+    assert window.focusWidget() is both.editor, "what is typed next is the text, not commands"
+    both.view.setFocus()
+    window.actions_.run("edit-text")
+    assert window.focusWidget() is both.editor
     assert document.kind.id == "picture-text"
     assert document.trace.stacks == ("encoder", "decoder", "cross")
     window.runs.edit(document, "a cat", None)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from headlight.viewer.app.bars.pace import Paces
 from headlight.viewer.app.bars.topbar import TopBar
-from headlight.viewer.app.models.listed import title_of
+from headlight.viewer.app.models.listed import NONE, title_of
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.able import recorded
 from headlight.viewer.session.jobs import Job, Jobs
@@ -26,6 +26,10 @@ TURN = "Waiting for its turn…"
 COMPUTING = "Computing"
 
 
+Way = tuple[str, Callable[[], None]]
+"""A button, and what it does."""
+
+
 @dataclass(frozen=True)
 class Ways:
     """What can be done about it."""
@@ -33,6 +37,7 @@ class Ways:
     cancel: Callable[[], None]
     run_again: Callable[[], None]
     choose_model: Callable[[], None]
+    choose_second: Callable[[], None]
 
 
 class Waits(QObject):
@@ -79,7 +84,7 @@ class Waits(QObject):
         again = ("Run again (F5)", self.ways.run_again)
         if job is not None and job.sentence:
             model = title_of(document.wanted.options.model, document.kind.id)
-            by = "" if recorded(document) else f" with {model}"
+            by = "" if recorded(document) or model == NONE else f" with {model}"
             return self._of_job(job, f"Reading the {document.kind.noun}{by}…")
         if job is not None:
             return self._of_job(job, TURN)
@@ -87,9 +92,19 @@ class Waits(QObject):
             return Waiting("Cancelled.", buttons=(again,))
         if document.state == "failed":
             said = document.failure or "The model could not read this."
-            other = ("Choose another model…", self.ways.choose_model)
-            return Waiting(said, buttons=(again,) if recorded(document) else (again, other))
+            return Waiting(said, buttons=self._ways_on(document, again))
         return Waiting(TURN)
+
+    def _ways_on(self, document: Document, again: Way) -> tuple[Way, ...]:
+        """What may help where a run gave nothing."""
+        if recorded(document):
+            return (again,)
+        if document.alone:
+            second = ("Choose the second picture…", self.ways.choose_second)
+            return second, ("Choose another model…", self.ways.choose_model)
+        if title_of(document.wanted.options.model, document.kind.id) == NONE:  # once more would not help
+            return ((f"{NONE}…", self.ways.choose_model),)
+        return again, ("Choose another model…", self.ways.choose_model)
 
     def _of_job(self, job: Job, says: str) -> Waiting:
         more = " · ".join(part for part in (job.sentence, self.paces.said(job)) if part)

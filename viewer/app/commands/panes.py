@@ -57,12 +57,23 @@ def step_field(window: Acts, by: int) -> None:
 
 
 def edit_text(window: Acts) -> None:
-    """Open the editor of the sentence, or leave it; a page without it turns to the first, which has it."""
+    """Open the editor of the sentence, or leave it; beside a picture or a sound the text lies open. A page
+    without either turns to the first, which has one.
+    """
+    from headlight.viewer.panes.attention.mixed import MixedPane
     from headlight.viewer.panes.attention.sentence import SentencePane
 
+    def in_sight() -> list[MixedPane | SentencePane]:
+        panes = [*window.made(SentencePane), *window.made(MixedPane)]
+        return [pane for pane in panes if pane.widget.isVisible()]
+
     document = window.session.current
-    for pane in window.made(SentencePane):
-        if document is not None and not pane.widget.isVisible():
-            window.session.set_page(document.pages[0])
-        if pane.widget.isVisible():  # or the keyboard would be where nobody sees it
-            pane.edit_button.toggle()
+    if document is not None and not in_sight():
+        window.session.set_page(document.pages[0])
+    for pane in in_sight():  # elsewhere the keyboard would be where nobody sees it
+        pane.edit()
+
+
+def ask_in_words(window: Acts) -> None:
+    """Put a text beside the picture, and the keyboard where it is typed."""
+    window.runs.ask_in_words(lambda: edit_text(window))

@@ -53,6 +53,10 @@ class ModelList:
         self.changed.emit()
 
 
+NONE = "Choose a model"
+"""Where no model in the box reads such, and none was named."""
+
+
 def title_of(model: str | None, kind: str) -> str:
     """What a model is called before it is open: None is the default one."""
     from headlight.models.catalogue import entries as catalog
@@ -60,6 +64,6 @@ def title_of(model: str | None, kind: str) -> str:
     try:
         model = model or catalog.default(kind, brought()).id
     except HeadlightError:
-        return "Choose a model"
+        return NONE
     known = next((entry.title for entry in (*catalog.known(), *brought()) if entry.id == model), None)
     return known or Path(model).name or model

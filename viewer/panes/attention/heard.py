@@ -26,10 +26,12 @@ MARKED = (1000, 4000, 250, 2000, 500, 100)
 
 
 class HeardPane(MixedPane):
+    unseen = "not heard by the model"
     hint = "What is said, if it is to be written whatever the model hears"
 
     def build(self) -> QWidget:
         widget = super().build()
+        self.view.unseen = self.unseen
         self.since = LabelledSlider("Heard", 0, 1, 1, self._window_text)
         self.since.changed.connect(self._moved)
         self.since.hide()

@@ -156,6 +156,10 @@ class MixedPane(OnInputPane):
 
     # -- gestures ----------------------------------------------------------------------------------------
 
+    def edit(self) -> None:
+        """Put the keyboard behind the text."""
+        self.editor.enter()
+
     def _typed(self) -> None:
         document, text = self._edited, self.editor.toPlainText()
 

@@ -193,17 +193,22 @@ class PicturePane(OnInputPane):
         """A chip for each of the surest, and for those that are chosen: what they found."""
         chosen = tokens.find_all(view[Selection].queries).tolist()
         hovered = tokens.find_all([place for place in (hover.query, hover.key) if place]).tolist()
-        surest = list(range(len(tokens)))
-        if len(tokens) > NOWHERE_NAMED or any(map(_share_said, tokens.labels)):
+        points = isinstance(tokens, MixedTokens) and tokens.reach > 0  # they are on the picture to be clicked
+        surest = [] if points else list(range(len(tokens)))
+        if len(surest) > NOWHERE_NAMED or any(map(_share_said, tokens.labels)):
             surest = sorted(surest, key=lambda at: -_share_said(tokens.labels[at]))[:QUERIES_NAMED]
         self._chip_tokens = list(dict.fromkeys((*surest, *chosen[:QUERIES_NAMED])))
+        chips = [
+            Chip(tokens.labels[i], "selected" if i in chosen else "hovered" if i in hovered else "plain")
+            for i in self._chip_tokens
+        ]
+        if points and not chosen:
+            chips = [Chip(f"mean of all {len(tokens):,} points", "selected")]
+        elif points and len(chosen) > len(chips):
+            chips.append(Chip(f"{len(chosen) - len(chips):,} more", "selected"))
+        self._chip_tokens += [-1] * (len(chips) - len(self._chip_tokens))  # these name none alone
         self.queries_row.show()
-        self.chips.set_chips(
-            [
-                Chip(tokens.labels[i], "selected" if i in chosen else "hovered" if i in hovered else "plain")
-                for i in self._chip_tokens
-            ]
-        )
+        self.chips.set_chips(chips)
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -280,7 +285,8 @@ class PicturePane(OnInputPane):
                     if _on_picture(looked) or _placed(looked)
                     else ": this layer looks at none of the picture"
                 )
-                self.subtitle_changed.emit(f"{said} · {len(tokens):,} queries{nowhere}")
+                what = "points" if isinstance(tokens, MixedTokens) and tokens.reach else "queries"
+                self.subtitle_changed.emit(f"{said} · {len(tokens):,} {what}{nowhere}")
                 return
             tokens = tokens if isinstance(tokens, PatchTokens) else document.trace.tokens
             rows, columns = tokens.grid

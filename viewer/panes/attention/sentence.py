@@ -262,6 +262,10 @@ class SentencePane(OnInputPane):
         if document is not None:
             self._later.ask(document, run)
 
+    def edit(self) -> None:
+        """Open the editors, or leave them."""
+        self.edit_button.toggle()
+
     def _edit(self, on: bool) -> None:
         # Editors need more room than a line of tokens, which has none to give while they are out of sight.
         down = QSizePolicy.Policy.Expanding if on else QSizePolicy.Policy.Ignored

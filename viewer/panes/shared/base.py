@@ -67,7 +67,8 @@ class Pane(QObject):
         self._slices: dict[str, Slice] = {}
         self._document: Document | None = None
         self._trace: Trace | None = None
-        """What was looked at last: nothing of it stays when something else is."""
+        self._view: View | None = None
+        """What was looked at last, and how: nothing of it stays when something else is."""
         self._unfinished = ("", False)
         self.said.connect(functools.partial(desk.said.emit, self))
         self.widget = self.build()
@@ -156,6 +157,7 @@ class Pane(QObject):
 
     def _update(self) -> None:
         document, view = self.session.current, self.session.view
+        self._view = view
         mine = document is not None and self.needs.suits(document.kind)
         self._leave(document, mine)
         if mine and not self._is_here(document):
@@ -358,8 +360,13 @@ class Pane(QObject):
         self.update()
 
     def _hover_changed(self, hover: Hover) -> None:
-        if self.can_show(self.session.current):
-            self._look(self.session.current, self.session.view, hover)
+        document, view = self.session.current, self.session.view
+        if document is not self._document or document is None:
+            return
+        if document.trace is not self._trace or view is not self._view:
+            return  # what is under the cursor changed with another pane, before this one has heard of it
+        if self.can_show(document):
+            self._look(document, view, hover)
 
     def can_show(self, document: Document | None) -> bool:
         return not self.needs.met(document)

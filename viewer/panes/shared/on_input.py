@@ -42,6 +42,8 @@ class OnInputPane(MethodPane):
 
     result: InputMap | Drawn | None = None
     """What is painted."""
+    unseen = "not seen by the model"
+    """What is said of a part of the input that is not in what the model was given."""
     signed = False
     """Whether that has values with a sign, whatever is chosen by now."""
 
@@ -111,12 +113,14 @@ class OnInputPane(MethodPane):
             return ""
         if result.tokens is not None:
             found = result.tokens.find(Box(x, y, x, y))
-            return self.read(int(found[0])) if len(found) else UNSEEN
+            if len(found):
+                return self.read(int(found[0]))
+            return "" if isinstance(result.tokens, MixedTokens) and result.tokens.reach else self.unseen
         region, (rows, columns) = document.trace.tokens.region, result.values.shape
         row = int((y - region.y0) / (region.y1 - region.y0) * rows)
         column = int((x - region.x0) / (region.x1 - region.x0) * columns)
         if not (0 <= row < rows and 0 <= column < columns):
-            return UNSEEN
+            return self.unseen
         value = f"{result.values[row, column]:.2f}"
         self.said.emit("pointed", {"Weight": value, "In": result.what}, None)
         return f"{result.what}\t{value}"
@@ -156,9 +160,6 @@ class OnInputPane(MethodPane):
         """The shown weights, a line a token, for a spreadsheet; empty without weights of tokens."""
         result = self.result
         return words.table(result.tokens, result.values) if isinstance(result, InputMap) else ""
-
-
-UNSEEN = "not seen by the model"
 
 
 def pointed(view: View, hover: Hover) -> tuple[int, Head]:
