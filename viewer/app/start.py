@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import logging
 import os
 import shlex
@@ -48,6 +49,7 @@ def run(files: list[str], options: WindowOptions) -> int:
     """
     check_screen()
     app = QApplication.instance() or QApplication(sys.argv[:1])
+    plain_words()
     app.setApplicationName("Headlight")
     app.setOrganizationName("Headlight")
     app.setDesktopFileName("headlight")
@@ -100,6 +102,15 @@ def run(files: list[str], options: WindowOptions) -> int:
     logging.getLogger().removeHandler(handler)
     qInstallMessageHandler(None)
     return shot.status if shot is not None else status
+
+
+def plain_words() -> None:
+    """Figures and the system's messages as Headlight writes them, whatever the desktop's language: Qt has
+    taken that over for all libraries of the process, of which some read 0.5 as 0 where a comma is meant.
+    """
+    for category in ("LC_NUMERIC", "LC_MESSAGES"):
+        if hasattr(locale, category):
+            locale.setlocale(getattr(locale, category), "C")
 
 
 def _words(command: str) -> list[str]:
