@@ -46,6 +46,7 @@ from headlight.models.catalogue.folders import (
 )
 from headlight.models.catalogue.formats import gguf_header
 from headlight.models.catalogue.formats.cache import cached, kept
+from headlight.models.catalogue.formats.claims import check_links
 from headlight.models.catalogue.formats.gguf_header import alone_in, is_gguf
 from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, licence_in, pickles_in
 from headlight.models.catalogue.formats.senseless import opening
@@ -112,7 +113,7 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
     the hub.
 
     trust_pickle: the user was asked about this file and trusts it. Raises HeadlightError where there is no
-    such model or it cannot be opened safely, UntrustedPickle where the user is to be asked.
+    such model or it cannot be opened safely, Untrusted where the user is to be asked.
     """
     for entry in (*BUNDLED, *brought):
         if name == entry.id:
@@ -132,7 +133,7 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
         folder = cached(name)
         if folder is None or not weight_files(folder):
             return Entry(name, name.split("/")[1], "hub", f"huggingface.co/{name}", "see its model card")
-        return _of_hub(open_folder(folder), name)
+        return _of_hub(open_folder(folder, trust_pickle), name)
     like = near(name, [*(entry.id for entry in (*BUNDLED, *EXTRAS)), *PUBLISHED])
     ids = f"Did you mean {' or '.join(like)}?" if like else "See “headlight models” for all ids."
     raise HeadlightError(
@@ -158,10 +159,14 @@ def download(entry: Entry, task: Task = SILENT) -> Entry:
 
 def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
     """Look at a model's folder without loading it. Raises HeadlightError with what is missing or unsafe,
-    UntrustedPickle where its weights are a pickle and the user is to be asked."""
+    Untrusted where its weights are a pickle, or its files links to elsewhere, and the user is to be asked."""
     if file := alone_in(folder):
+        if not trust_pickle:
+            check_links(folder)
         return _open_gguf(file)
     outer, folder = folder, inside(folder)
+    if not trust_pickle and weight_files(folder):  # of pickles more is asked
+        check_links(folder)
     config = read_config(folder)
     families.refuse(config["model_type"], outer.resolve().name)
     files = weight_files(folder)

@@ -224,7 +224,7 @@ def origin(folder: Path, files: list[Path], config: dict[str, Any]) -> tuple[str
         said.append(f"It is {base}, into which the LoRA adapter of this folder was merged.")
     if rounding is not None and is_rounded(files, rounding):
         said.append(rounding.notice)
-    return (*said, *claims.check_files(folder))
+    return (*said, *claims.said_of_links(folder))
 
 
 def _damaged(file: Path, error: Exception) -> HeadlightError:

@@ -59,8 +59,22 @@ class TooLarge(HeadlightError):
     """A matrix or a result would not fit the limit that keeps the machine usable."""
 
 
-class UntrustedPickle(HeadlightError):
-    """A model's weights are a pickle, which can run code: they are opened only after the user was asked."""
+class Untrusted(HeadlightError):
+    """A model is opened only after the user was asked. why: what there is to trust, in a word."""
+
+    why = ""
+
+
+class UntrustedPickle(Untrusted):
+    """A model's weights are a pickle, which can run code."""
+
+    why = "pickle"
+
+
+class UntrustedLink(Untrusted):
+    """A file in a model's folder is a link that leads out of it, to whatever file of the user's."""
+
+    why = "link"
 
 
 class OneOfTwo(HeadlightError):

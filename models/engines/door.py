@@ -64,7 +64,7 @@ def open_engine(
 
     modality: what it is to read: "text", "image", "points", or what else some of the engines read.
     trust_pickle: the user was asked and trusts the file. Raises HeadlightError where the model does not
-    exist, cannot be loaded safely or reads something else, UntrustedPickle where the user is to be asked
+    exist, cannot be loaded safely or reads something else, Untrusted where the user is to be asked
     first. Those that were used last stay loaded, as many as SHARE allows, and of those nothing is looked at
     again: neither files nor memory. Threads take turns.
     """

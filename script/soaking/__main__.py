@@ -5,7 +5,8 @@ script/soak                                              1,000 documents, 200 ch
 script/soak --cycles 100 --models 20 --damaged 20        less of it
 script/soak --cycles 0 --models 0 --damaged 0 --seed 7   other gestures, and nothing else
 
-Seconds are of processor time, of window and engine. It needs Xvfb and openbox.
+Seconds are of processor time, of window and engine. Ctrl+C ends it after what is being done, and what was
+measured until then is told. It needs Xvfb and openbox.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from script.soaking.measures import came, lines
+from script.soaking.measures import STOP, came, lines
 from tests.journeys.display import screen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,11 +56,11 @@ def soaked(chosen: argparse.Namespace, folder: Path) -> int:
     start = time.monotonic()
     with screen(1440, 900) as environment:
         environment = dict(environment, OMP_NUM_THREADS="1", PYTHONPATH=str(ROOT))
-        done = subprocess.run(play, cwd=ROOT, env=environment, capture_output=True, text=True)
+        status, said = _played(play, environment, folder)
     report = folder / "report.json"
     told = json.loads(report.read_text()) if report.exists() else {"wrong": ["no report"], "rows": {}}
-    wrong = [*told["wrong"], *([done.stderr] if done.stderr else [])]
-    wrong += [f"exit status {done.returncode}"] if done.returncode else []
+    wrong = [*told["wrong"], *([said] if said else [])]
+    wrong += [f"exit status {status}"] if status else []
     ours = [f"-{process}-" for process in told.get("processes", ())]
     left = [name for name in os.listdir("/dev/shm") if any(one in name for one in ours)]
     wrong += [f"segment {name} left" for name in left]
@@ -76,6 +78,19 @@ def soaked(chosen: argparse.Namespace, folder: Path) -> int:
         wrong += [f"{name}: more of {more}"] if rows and (more := came(rows)) else []
     print(f"{time.monotonic() - start:,.0f} s", *(wrong or ["nothing was wrong"]), sep="\n")
     return int(bool(wrong))
+
+
+def _played(command: list[str], environment: Mapping[str, str], folder: Path) -> tuple[int, str]:
+    """(exit status, what it wrote to stderr) of the process that plays, in a session of its own: Ctrl+C is
+    not for it."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **quiet) as process:
+        while True:
+            try:
+                said = process.communicate()[1]
+                return process.returncode, said
+            except KeyboardInterrupt:
+                (folder / STOP).touch()
 
 
 if __name__ == "__main__":

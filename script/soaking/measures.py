@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 
+STOP = "stop"
+"""The file in a soak's folder by which it is asked to end."""
 GROWTH = 0.05
 """Share by which memory may grow between the first measure that counts and the last."""
 _WARM = 0.3

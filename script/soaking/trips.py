@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from script.soaking.measures import Measures, measured
+from script.soaking.measures import STOP, Measures, measured
 from tests.journeys import robot
 from tests.journeys.person import Person
 
@@ -56,6 +56,8 @@ def prepared(folder: Path) -> Kinds:
 def cycles(person: Person, count: int, kinds: Kinds, rows: Rows) -> None:
     """So many documents of all kinds in turn, each opened, read, looked at on a page and closed."""
     for number in range(count):
+        if _is_over(person):
+            break
         make, model = list(kinds.values())[number % len(kinds)]
         document = _opened(person, make, model)
         pages = person.ask(lambda document=document: document.pages)
@@ -75,6 +77,8 @@ def models(person: Person, count: int, kinds: Kinds, rows: Rows) -> None:
     names = [kinds[kind][1] for kind in ("text", "written")]
     document = _opened(person, *kinds["text"])
     for number in range(count):
+        if _is_over(person):
+            break
         model = names[(number + 1) % len(names)]
         person.ask(lambda model=model: person.window.runs.change(document, model=model))
         person.settle()
@@ -94,6 +98,8 @@ def damaged(person: Person, count: int, seed: int, rows: Rows) -> None:
     hear = lambda kind, text: told.append(text)  # noqa: E731
     person.ask(lambda: person.window.told.connect(hear))
     for number in range(count):
+        if _is_over(person):
+            break
         case = Case(readers[number % len(readers)], seed, number)
         path = case.made(samples())[0].laid(person.folder / "damaged" / str(number))
         told.clear()
@@ -123,6 +129,8 @@ def wander(person: Person, seed: int, seconds: float, rows: Rows) -> None:
     """A robot's gestures, in parts of so many seconds of processor time; all is closed between two."""
     parts = max(1, round(seconds / PART))
     for part in range(parts):
+        if _is_over(person):
+            break
         robot.wander(person, seed + part, seconds / parts)
         robot.close_what_is_open(person)
         person.ask(lambda: [person.window.runs.close(one) for one in list(person.window.session.documents)])
@@ -132,6 +140,10 @@ def wander(person: Person, seed: int, seconds: float, rows: Rows) -> None:
 
 PART = 60.0
 """Seconds of processor time between two measures of what a robot leaves."""
+
+
+def _is_over(person: Person) -> bool:
+    return (person.folder / STOP).exists()
 
 
 def _opened(person: Person, make: Callable[[], Any], model: str | None) -> Any:

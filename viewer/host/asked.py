@@ -58,7 +58,11 @@ class Model:
     """Which model reads it, whatever it is."""
 
     model: str | None = option("see “headlight models”, or a checkpoint", metavar="ID-or-path", window=True)
-    trust_pickle: bool = option("open a checkpoint that could run code (.pth, .pt)", switch=True, window=True)
+    trust_pickle: bool = option(
+        "open a checkpoint that could run code (.pth, .pt), or a folder with links that lead out of it",
+        switch=True,
+        window=True,
+    )
     device: str | None = option(
         "cuda, cuda:1, mps or cpu (the fastest there is)", metavar="NAME", window=True
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from headlight.models.core.errors import (
     HeadlightError,
     OneOfTwo,
-    UntrustedPickle,
+    Untrusted,
     first_line,
     out_of_memory,
     sentence,
@@ -30,16 +30,17 @@ class Gone(HeadlightError):
 class Failure:
     """Why a job failed, in the user's words, and the traceback for who wants it.
 
-    foreseen: the cause says it all, and a traceback would only be noise. untrusted: a pickle is in the way,
-    which the user may say to trust. table: whose columns nobody knows, which the user may tell. alone: a
-    second picture is lacking. ended: the engine has ended, which is told once for all that was lost.
+    foreseen: the cause says it all, and a traceback would only be noise. untrusted: what is in the way
+    and the user may say to trust, see `Untrusted`. table: whose columns nobody knows, which the user may
+    tell. alone: a second picture is lacking. ended: the engine has ended, which is told once for all that
+    was lost.
     """
 
     cause: str
     next_step: str
     details: str
     foreseen: bool = False
-    untrusted: bool = False
+    untrusted: str = ""
     table: Table | None = None
     alone: bool = False
     ended: bool = False
@@ -52,7 +53,7 @@ class Failure:
             return cls(
                 *(known.cause, known.next_step, details),
                 foreseen=True,
-                untrusted=isinstance(known, UntrustedPickle),
+                untrusted=known.why if isinstance(known, Untrusted) else "",
                 table=known.table if isinstance(known, Undecided) else None,
                 alone=isinstance(known, OneOfTwo),
                 ended=isinstance(known, Gone),

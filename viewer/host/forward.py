@@ -66,7 +66,7 @@ def forward_pass(
 
     path: the file that it was read from, "" for none. donors: traces that are there of those that heads are
     frozen to. Raises HeadlightError where the model cannot be opened
-    or cannot read this, UntrustedPickle where the user is to be asked first.
+    or cannot read this, Untrusted where the user is to be asked first.
     """
     from headlight.models import devices
     from headlight.models.engines import door

@@ -42,7 +42,7 @@ class Runs(Opening):
 
     def __init__(self, session: Session, jobs: Jobs, notify: Notify, options: RunOptions) -> None:
         super().__init__(session, jobs, notify, options)
-        self.trusts: Callable[[str], bool] | None = None
+        self.trusts: Callable[[str, str], bool] | None = None
         """Asks the user whether a model's file, a pickle, is to be read; None where nobody can be asked."""
         self._untrusted: dict[str, list[tuple[Document, Making]]] = {}
         """Runs that wait for the user's word on a file."""
@@ -366,15 +366,15 @@ class Runs(Opening):
         self._failed(failure, document)
 
     def _ask(
-        self, trusts: Callable[[str], bool], document: Document, failure: Failure, recipe: Making
+        self, trusts: Callable[[str, str], bool], document: Document, failure: Failure, recipe: Making
     ) -> None:
-        """Ask about a pickle once, however many documents it is to read, and go on where it is trusted."""
+        """Ask about a model once, however many documents it is to read, and go on where it is trusted."""
         model = known(recipe.options.model, str)
         waiting = self._untrusted.setdefault(model, [])
         waiting.append((document, recipe))
         if len(waiting) > 1:
             return  # asked already, and not yet answered
-        trusted = trusts(model)
+        trusted = trusts(model, failure.untrusted)
         del self._untrusted[model]
         if trusted:
             self._trusted.add(model)

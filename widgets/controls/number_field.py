@@ -76,12 +76,16 @@ class NumberField(TypedNumber, QSpinBox):
         state = QValidator.State.Intermediate if self._number(text) is None else QValidator.State.Acceptable
         return state, text, at
 
+    def fixup(self, text: str) -> str:
+        """Nothing is mended: Qt would leave out the desktop's separator of groups, and make 137 of 1.37."""
+        return text
+
     def valueFromText(self, text: str) -> int:
         number = self._number(text)
         return self.value() if number is None else number
 
     def _number(self, text: str) -> int | None:
-        number = number_in(text)
+        number = number_in(text, grouped=True)
         in_range = number is not None and self.minimum() <= number <= self.maximum()
         return int(number) if in_range and number == int(number) else None
 

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
 
 from headlight.widgets.base.arrow_keys import KeepsArrows
 
-_NUMBER = re.compile(r"([-−+]?)((?:\d{1,3}(?:,\d{3})+|\d{1,12})(?:[.,]\d{1,12})?|[.,]\d{1,12})")
+_NUMBER = re.compile(
+    r"([-−+]?)(\d{1,3}(?:,\d{3})+(?:\.\d{1,12})?(?!\d)|\d{1,12}(?:[.,]\d{1,12})?|[.,]\d{1,12})"
+)
 _FIGURES = re.compile(r"[\d.,\s]+")
 
 
@@ -18,7 +20,7 @@ def number_in(text: str, like: str = "", grouped: bool = False) -> float | None:
     """The number that `text` is; None if it is none.
 
     like: how a number is written there, whose unit may stand behind the figures or be left out. grouped: a
-    comma before three figures groups thousands, as in 1,370; else it is a decimal comma.
+    comma or a point before three figures groups thousands, as in 1,370 and 1.370; else it is a decimal one.
     """
     text = text.strip()
     found = _NUMBER.match(text)
@@ -28,7 +30,12 @@ def number_in(text: str, like: str = "", grouped: bool = False) -> float | None:
     unit, rest = _word(like[written.end() :]) if written else "", text[found.end() :].strip()
     if rest and (not unit or _word(rest) not in (unit, unit.partition(" ")[0])):
         return None
-    figures = found[2].replace(",", "" if grouped and re.search(r",\d{3}\b", found[2]) else ".")
+    figures = found[2]
+    if grouped and re.search(r",\d{3}\b", figures):
+        figures = figures.replace(",", "")
+    elif grouped and re.search(r"\.\d{3}$", figures):
+        figures = figures.replace(".", "")
+    figures = figures.replace(",", ".")
     if figures.count(".") > 1:
         return None
     return float(figures) * (-1 if found[1] in ("-", "−") else 1)

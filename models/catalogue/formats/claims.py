@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from headlight.models.catalogue.formats.layout import read_json
-from headlight.models.core.errors import HeadlightError, shown
+from headlight.models.core.errors import HeadlightError, UntrustedLink, shown
 
 FEW_LAYERS, FEW_NUMBERS = 256, 1 << 20
 """Of these a configuration may speak whatever weights there are: they take no time and no room."""
@@ -62,8 +62,8 @@ def _numbers(config: dict[str, Any]) -> Iterator[tuple[str, int]]:
 
 
 def check_files(folder: Path) -> tuple[str, ...]:
-    """HeadlightError for a folder with a pipe or a device in it, of which reading may never end; what is to
-    be known of files that lie elsewhere: a link that leads out of the folder."""
+    """HeadlightError for a folder with a pipe or a device in it, of which reading may never end; the names of
+    files that lie elsewhere: links that lead out of the folder, or of its repository in the hub's cache."""
     home = _home(folder)
     out = []
     for file in sorted(folder.iterdir()):
@@ -77,16 +77,35 @@ def check_files(folder: Path) -> tuple[str, ...]:
             )
         if file.is_symlink() and not file.resolve().is_relative_to(home):
             out.append(shown(file.name))
+    return tuple(out)
+
+
+def check_links(folder: Path) -> None:
+    """UntrustedLink for a folder with links that lead out of it: a stranger's may lead to any file."""
+    if out := check_files(folder):
+        many = f"{out[0]} is a link" if len(out) == 1 else f"{', '.join(out[:3])} are links"
+        raise UntrustedLink(
+            f"In the folder {folder} {many} to elsewhere.",
+            "Copy what is there into it, or give --trust-pickle if the link is your own.",
+        )
+
+
+def said_of_links(folder: Path) -> tuple[str, ...]:
+    """A notice of links that lead out of a folder, which was trusted."""
+    out = check_files(folder)
     if not out:
         return ()
     return (f"Of its files {', '.join(out[:3])} {'lies' if len(out) == 1 else 'lie'} elsewhere: by a link.",)
 
 
 def _home(folder: Path) -> Path:
-    """Where a folder's files lie: in itself, of one in the hub's cache beside all its versions."""
+    """Where a folder's files lie: in itself, of one in the hub's cache, or in such a one, beside all its
+    versions."""
     whole = folder.resolve()
-    inside = whole.parent.name == "snapshots" and whole.parent.parent.name.startswith("models--")
-    return whole.parent.parent if inside else whole
+    for one in (whole, *whole.parents):
+        if one.parent.name == "snapshots" and one.parent.parent.name.startswith("models--"):
+            return one.parent.parent
+    return whole
 
 
 def check_tokenizer(folder: Path) -> None:

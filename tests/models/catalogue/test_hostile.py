@@ -222,6 +222,14 @@ REFUSED: dict[str, tuple[str, Mutation, str]] = {
     "a shape past its bytes": ("text", header(lambda c: first(c).update(shape=[2**40])), "is damaged"),
     "a shape that wraps": ("text", header(lambda c: first(c).update(shape=[2**33, 2**33])), "is damaged"),
     "a pipe": ("text", replaced("tokenizer.json", os.mkfifo), "neither a file nor a folder"),
+    "a configuration from elsewhere": (
+        "text",
+        lambda folder: (
+            shutil.move(folder / "config.json", folder.parent / "config.json"),
+            (folder / "config.json").symlink_to("../config.json"),
+        ),
+        "config.json is a link to elsewhere. Copy what is there into it, or give --trust-pickle",
+    ),
     "a device": ("text", replaced("tokenizer.json", lambda f: f.symlink_to("/dev/zero")), "neither a file"),
     "a folder for weights": ("text", replaced("model.safetensors", Path.mkdir), "no weights"),
 }
@@ -255,12 +263,12 @@ OPENED: dict[str, tuple[str, Mutation, str]] = {
 }
 
 
-def used(kind: str, mutation: Mutation, whole: Path, tmp_path: Path) -> Any:
+def used(kind: str, mutation: Mutation, whole: Path, tmp_path: Path, trusted: bool = False) -> Any:
     """(trace, notices) of a model that was changed so."""
     folder = tmp_path / "model"
     shutil.copytree(whole, folder)
     mutation(folder)
-    engine = door.open_engine(str(folder), kind, ENGINES, "cpu")
+    engine = door.open_engine(str(folder), kind, ENGINES, "cpu", trust_pickle=trusted)
     trace = engine.run(*GIVEN[kind])
     return trace, (*trace.notices, *door.found_odd(trace, door.check(trace)))
 
@@ -277,7 +285,7 @@ def test_what_makes_no_sense_is_told_in_a_sentence(name, whole, tmp_path):
 @pytest.mark.parametrize("name", OPENED)
 def test_what_can_be_read_is_read_and_its_faults_are_told(name, whole, tmp_path):
     kind, mutation, said = OPENED[name]
-    trace, notices = used(kind, mutation, whole[kind], tmp_path)
+    trace, notices = used(kind, mutation, whole[kind], tmp_path, trusted="link" in name)
     assert trace.layers
     assert said in " ".join(notices)
 
@@ -288,4 +296,9 @@ def test_a_link_within_the_hubs_cache_is_no_link_out_of_it(tmp_path):
         folder.mkdir(parents=True)
     blob.write_text("{}")
     (version / "config.json").symlink_to(blob)
-    assert claims.check_files(version) == ()
+    (version / "1_Pooling").mkdir()
+    (version / "1_Pooling" / "config.json").symlink_to(blob)
+    assert claims.check_files(version) == claims.check_files(version / "1_Pooling") == ()
+    (version / "vocab.txt").symlink_to(tmp_path / "models--a--c")
+    (tmp_path / "models--a--c").mkdir()
+    assert claims.check_files(version) == ("vocab.txt",)

@@ -23,6 +23,24 @@ if TYPE_CHECKING:
     from headlight.viewer.app.models.elsewhere import ElsewhereDialog
     from headlight.viewer.session.runs import Runs
 
+_QUESTIONS = {
+    "pickle": (
+        "Read a pickle?",
+        "{} {} a pickle, a kind of file that can hold code.",
+        "Headlight reads the tensors in it and refuses everything else, but such readers were tricked "
+        "before. Read it only if you trust where it comes from.",
+        "Read it",
+    ),
+    "link": (
+        "Follow links?",
+        "Files of {} are links, which lead out of its folder.",
+        "Large files are often kept so. In a folder from somebody else a link can lead to any file of yours, "
+        "which would be read as the model’s. Follow them only if they are your own.",
+        "Follow them",
+    ),
+}
+"""What is asked before a model is read, by `Untrusted.why`: title, text, what there is to know, yes."""
+
 
 class ModelMenu:
     """Fills the menu of models and runs the current document with the one that is chosen."""
@@ -169,18 +187,15 @@ class ModelMenu:
         else:
             self.use(path, trust_pickle)
 
-    def trusts(self, path: str) -> bool:
-        """Ask before a pickle is read."""
+    def trusts(self, path: str, why: str = "pickle") -> bool:
+        """Ask before a pickle is read, or what a link leads to. why: as an error says it, see `Untrusted`."""
+        title, text, more, button = _QUESTIONS[why]
         asked = QMessageBox(self.parent)
         asked.setIcon(QMessageBox.Icon.Warning)
-        asked.setWindowTitle("Read a pickle?")
-        what = "is a pickle" if Path(path).suffix else "has its weights in a pickle"
-        asked.setText(f"{Path(path).name} {what}, a kind of file that can hold code.")
-        asked.setInformativeText(
-            "Headlight reads the tensors in it and refuses everything else, but such readers were tricked "
-            "before. Read it only if you trust where it comes from."
-        )
-        read = asked.addButton("Read it", QMessageBox.ButtonRole.AcceptRole)
+        asked.setWindowTitle(title)
+        asked.setText(text.format(Path(path).name, "is" if Path(path).suffix else "has its weights in"))
+        asked.setInformativeText(more)
+        read = asked.addButton(button, QMessageBox.ButtonRole.AcceptRole)
         asked.setDefaultButton(asked.addButton(QMessageBox.StandardButton.Cancel))
         asked.exec()
         return asked.clickedButton() is read

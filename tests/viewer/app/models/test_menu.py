@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QMessageBox
 
 from headlight.models.catalogue import entries as catalog
 from headlight.models.catalogue.bundled import BUNDLED
@@ -74,3 +74,31 @@ def test_the_menu_waits_for_no_disk_and_gets_what_lies_there_later(qtbot, monkey
     assert "Mine · 12 × 6" in shown()  # what was found is known from now on
     menu.close()
     jobs.close()
+
+
+def test_links_out_of_a_folder_are_followed_only_after_asking(make_window, qtbot, monkeypatch, tmp_path):
+    whole = next(entry for entry in BUNDLED if entry.id == "minilm-l6").folder
+    folder = tmp_path / "linked"
+    folder.mkdir()
+    for file in whole.iterdir():
+        (folder / file.name).symlink_to(file)
+    asked, answers = [], ["Cancel", "Follow them"]
+
+    def answer(box: QMessageBox) -> int:
+        asked.append(box.text())
+        button = answers.pop(0)
+        next(b for b in box.buttons() if b.text().replace("&", "") == button).click()
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", answer)
+    window = make_window(model=str(folder))
+    window.runs.open_text("Some words.")
+    qtbot.waitUntil(lambda: bool(window.session.documents) and window.is_idle(), timeout=30_000)
+    document = window.session.current
+    assert (document.state, document.trace) == ("failed", None)
+    assert "are links to elsewhere. Copy what is there into it" in document.failure
+    window.run_again()
+    qtbot.waitUntil(lambda: document.trace is not None and window.is_idle(), timeout=30_000)
+    assert asked == ["Files of linked are links, which lead out of its folder."] * 2
+    assert any("lie elsewhere: by a link" in said for said in window.messages.texts())
+    window.messages.clear()
