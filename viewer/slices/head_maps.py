@@ -150,19 +150,19 @@ def _layer_maps(
     layer: AttentionLayer,
     view: View,
     places: tuple[Place, ...],
-    found: dict[Tokens, np.ndarray],
+    known: dict[Tokens, np.ndarray],
     task: Task,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(float32 (heads, h, w): one layer's maps, bool (h, w) or (1, 1): where no window lets it look). found:
+    """(float32 (heads, h, w): one layer's maps, bool (h, w) or (1, 1): where no window lets it look). known:
     which tokens stand at the places, as far as it is known; most layers are of the same tokens."""
     nowhere = np.zeros((1, 1), bool)
     tokens = layer.keys if not view[MapSettings].incoming else layer.queries
     if not isinstance(tokens, PatchTokens):
         return layer.thumbnail(THUMBNAIL), nowhere
     asked = layer.queries if not view[MapSettings].incoming else layer.keys
-    if asked not in found:
-        found[asked] = query_indices(trace, asked, places)
-    chosen = found[asked]
+    if asked not in known:
+        known[asked] = query_indices(trace, asked, places)
+    chosen = known[asked]
     seen = np.zeros(len(tokens), bool)
     if view[MapSettings].incoming:
         rows = []
