@@ -172,10 +172,14 @@ def _largest(values: np.ndarray) -> float:
 def _kept(values: np.ndarray, leave_out: np.ndarray | None) -> np.ndarray:
     """The finite values that take part in finding the ends, flat."""
     kept = values.reshape(-1)
-    if leave_out is not None:
-        out = np.broadcast_to(leave_out, values.shape)
-        kept = kept if out.all() else values[~out]
-    return kept if np.isfinite(kept.sum(dtype=np.float64)) else kept[np.isfinite(kept)]
+    if leave_out is not None and not leave_out.all():
+        if leave_out.shape == values.shape[-1:]:  # whole columns: taken row by row they come twice as fast
+            kept = np.take(values, np.flatnonzero(~leave_out), axis=-1).reshape(-1)
+        else:
+            kept = values[~np.broadcast_to(leave_out, values.shape)]
+    # What is not finite is an end, or makes NaN of both.
+    ends = (kept.min(), kept.max()) if len(kept) else ()
+    return kept if np.isfinite(ends).all() else kept[np.isfinite(kept)]
 
 
 def _logarithmic(values: np.ndarray, kept: np.ndarray, high: float, floor: float | None) -> Scale:

@@ -34,6 +34,8 @@ from headlight.viewer.shown.steps import open_shown
 from headlight.widgets.base import theme
 
 log = logging.getLogger("headlight")
+HANDED_ON = 0.001
+"""Seconds for which the thread that paints keeps others from sending or taking in what a gesture asks for."""
 UNSEEN = 1000
 """Milliseconds after which a window that was not painted is taken for minimised."""
 SETTLED = 120
@@ -50,6 +52,7 @@ def run(files: list[str], options: WindowOptions) -> int:
     HeadlightError where there is no screen to open it on: Qt would end the process.
     """
     check_screen()
+    sys.setswitchinterval(HANDED_ON)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     plain_words()
     app.setApplicationName("Headlight")

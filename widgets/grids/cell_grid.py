@@ -122,11 +122,13 @@ class CellGrid(Arranged, QAbstractScrollArea, metaclass=AbstractWidget):
         self._explain = function
 
     def _select(self, name: Cell | None) -> None:
+        cell = None if name is None else self._placed(name)
+        if cell == self._selected:
+            return
         region = self._mark_region(self._selected, True)
-        before, self._selected = self._selected, None if name is None else self._placed(name)
-        if self._selected != before:
-            self._reveal()
-        self._repaint(region.united(self._mark_region(self._selected, True)))
+        self._selected = cell
+        self._reveal()
+        self._repaint(region.united(self._mark_region(cell, True)))
 
     def _reveal(self) -> None:
         """Scroll no further than the selected cell needs to be in sight."""
@@ -277,6 +279,8 @@ class CellGrid(Arranged, QAbstractScrollArea, metaclass=AbstractWidget):
             self._paint_frames(painter)
 
     def _paint_stale(self) -> None:
+        """Maps of one size at once."""
+        alike: dict[tuple[int, ...], list[tuple[np.ndarray, list[tuple[int, int, int, int]]]]] = {}
         for group in self._stale:
             boxes = self._boxes(group)
             if not boxes:
@@ -284,7 +288,11 @@ class CellGrid(Arranged, QAbstractScrollArea, metaclass=AbstractWidget):
             if self._maps[group] is None or group in self._blocked:
                 self._atlas.clear(boxes)
             else:
-                self._atlas.put(self._pictures(group, *boxes[0][2:]), boxes, self._colours)
+                pictures = self._pictures(group, *boxes[0][2:])
+                alike.setdefault((*pictures.shape[1:], *boxes[0][2:]), []).append((pictures, boxes))
+        for parts in alike.values():
+            pictures = np.concatenate([part for part, _ in parts])
+            self._atlas.put(pictures, [box for _, boxes in parts for box in boxes], self._colours)
         self._stale.clear()
 
     def _paint_missing(self, painter: QPainter, region: QRegion) -> None:

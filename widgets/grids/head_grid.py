@@ -96,6 +96,8 @@ class HeadGrid(CellGrid):
 
     def set_fused(self, fused: bool) -> None:
         """Whether the heads are fused, so that a whole layer is selected."""
+        if fused == self._fused:
+            return
         region = self._mark_region(self._selected, True)
         self._fused = fused
         self._repaint(region.united(self._mark_region(self._selected, True)))
@@ -212,7 +214,7 @@ class HeadGrid(CellGrid):
 
     def _paint_labels(self, painter: QPainter, dirty: QRect) -> None:
         left, top = self._body().left(), self._places.top
-        if dirty.left() > left and dirty.top() > top:
+        if dirty.left() > left and dirty.top() >= top:
             return
         colours, font = theme.current(), label_font()
         painter.setFont(font)

@@ -119,8 +119,10 @@ class MatrixView(PlaneView):
 
     def set_selected(self, queries: np.ndarray, keys: np.ndarray) -> None:
         """int (m,) each: rows and columns framed in amber."""
-        self._selected = (np.asarray(queries, int), np.asarray(keys, int))
-        self.update()
+        chosen = np.asarray(queries, int), np.asarray(keys, int)
+        if not all(map(np.array_equal, chosen, self._selected)):
+            self._selected = chosen
+            self.update()
 
     def set_hovered(self, cell: tuple[int | None, int | None] | None) -> None:
         """A thin blue cross through (query, key), or one line where the other is None."""

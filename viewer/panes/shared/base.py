@@ -73,6 +73,8 @@ class Pane(QObject):
         self._view: View | None = None
         """What was looked at last, and how: nothing of it stays when something else is."""
         self._unfinished = ("", False)
+        self._is_bare = False
+        """Whether it was cleared for a document that it is not for."""
         self._turn = self.jobs.turn(self._take_turn)
         self.said.connect(functools.partial(desk.said.emit, self))
         self.widget = self.build()
@@ -178,15 +180,21 @@ class Pane(QObject):
         document, view = self.session.current, self.session.view
         self._view = view
         mine = self._leave()
-        if mine and not self._is_here(document):
+        if not mine:
+            if not self._is_bare:
+                self.forget()
+                self.clear(None)
+                self._is_bare = True
+            return
+        self._is_bare = False
+        if not self._is_here(document):
             self.drop()  # what is painted stays until the page is turned back
             return
-        if mine:
-            self.prepare(document, view)
-            self.wanted_changed.emit(not self.needs.never(document))
+        self.prepare(document, view)
+        self.wanted_changed.emit(not self.needs.never(document))
         if not self.can_show(document):
             self.forget()
-            self.clear(document if mine else None)
+            self.clear(document)
             return
         self._look(document, view, self.session.hover)
 
