@@ -113,7 +113,7 @@ def test_what_is_painted_has_the_colour_of_its_own_bar(text_window, settled, set
         if (query + key) % 3 == 0:
             shown = painted(matrix.view, matrix.view.cell_rect(query, key).center())
             assert np.abs(on_bar(matrix.bar, value) - shown).sum(axis=1).min() <= 40, (query, key)
-    assert sentence.bar._scale is sentence.result.scale
+    assert sentence.bar._scale == sentence.result.scale
     for index, value in enumerate(sentence.result.values):
         chip = sentence.strip.chip_rect(index)
         shown = painted(sentence.strip, QPoint(round(chip.left()) + 4, round(chip.center().y())))
