@@ -171,11 +171,11 @@ POINTS_IN_CONTEXT = Layout(
 PICTURE_AND_TEXT = Layout(
     "attention",
     across(
-        Leaf("picture-and-text", 0.44),
+        Leaf("picture-and-text", 0.38),
         down(
             Leaf("heads", 0.46),
             across(down(Leaf("matrix"), LOG, share=0.53), Leaf("relevance", 0.47), share=0.54),
-            share=0.32,
+            share=0.38,
         ),
         down(Leaf("settings", 0.464), Leaf("answer", 0.2), Leaf("numbers", 0.336)),
     ),
@@ -196,8 +196,8 @@ WEIGHT_OF_BOTH = Layout(
 GENERATION_OF_BOTH = Layout(
     "generation",
     across(
-        Leaf("picture-and-text", 0.36),
-        down(Leaf("heads", 0.42), Leaf("matrix", 0.58), share=0.2),
+        Leaf("picture-and-text", 0.32),
+        down(Leaf("heads", 0.42), Leaf("matrix", 0.58), share=0.24),
         down(Leaf("generation"), LOG, share=0.22),
         down(Leaf("going-on", 0.45), Leaf("numbers", 0.55), share=0.22),
     ),

@@ -112,6 +112,8 @@ _MARKS = {"\n": "⏎", "\r": "⏎", "\t": "⇥"}
 
 def short_labels(tokens: Tokens) -> list[str]:
     """Labels for an axis: a patch is named by its place alone."""
+    if isinstance(tokens, MixedTokens):
+        return [label.removeprefix("patch ") for label in tokens.labels]
     if not isinstance(tokens, PatchTokens | PatchPart):
         return list(tokens.labels)
     cells = (tokens.cell(index) for index in range(tokens.prefix, len(tokens)))

@@ -22,8 +22,11 @@ class Roomy(QScrollArea):
     outgrown = Signal()
     """The content needs more than before, and more than it has."""
 
-    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, content: QWidget, parent: QWidget | None = None, edge: int = 0) -> None:
+        """edge: pixels that are left free at the right, in which the bar stands where there is one: content
+        that is a little too high keeps its width."""
         super().__init__(parent)
+        self._edge = edge
         self._last = QSize()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -37,7 +40,7 @@ class Roomy(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         least = QSize(theme.em(LEAST[0]), theme.em(LEAST[1]))
-        return self.needed().boundedTo(least)
+        return self.needed().boundedTo(least) + QSize(self._edge, 0)
 
     def needed(self) -> QSize:
         """The size below which it scrolls."""
@@ -72,11 +75,13 @@ class Roomy(QScrollArea):
 
     def _fill(self) -> None:
         """Not `setWidgetResizable`: that asks for the height in which a text would need no bar of its own."""
-        needed, room = self.needed(), self.maximumViewportSize()
+        needed, room = self.needed(), self.size() - QSize(self._edge, 0)
         across = self.horizontalScrollBar().sizeHint().height()
-        down = self.verticalScrollBar().sizeHint().width()
+        bar = self.verticalScrollBar().sizeHint().width()
+        down = max(bar - self._edge, 0)
         high = needed.height() > room.height()
         wide = needed.width() > room.width() - (down if high else 0)
         high = needed.height() > room.height() - (across if wide else 0)
+        self.setViewportMargins(0, 0, max(self._edge - bar, 0) if high else self._edge, 0)
         free = QSize(room.width() - (down if high else 0), room.height() - (across if wide else 0))
         self.widget().resize(needed.expandedTo(free).boundedTo(self.widget().maximumSize()))

@@ -19,6 +19,7 @@ _LONGEST, _SHORTEST = 15.0, 7.0
 _GAP = 0.8
 _APART = 0.6
 """Ems between the numbers of the two ends, at least."""
+MOST_DIGITS = 6
 
 
 class ColourBar(QWidget):
@@ -51,10 +52,13 @@ class ColourBar(QWidget):
         self.update()
 
     def ends(self) -> tuple[str, str]:
-        """What stands at the left and at the right of the bar."""
+        """What stands at the left and at the right of the bar: as many digits as tell the two apart."""
         if self._scale is None:
             return "", ""
-        return short_number(self._scale.low), short_number(self._scale.high)
+        digits, low, high = 2, self._scale.low, self._scale.high
+        while low < high and digits < MOST_DIGITS and short_number(low, digits) == short_number(high, digits):
+            digits += 1
+        return short_number(low, digits), short_number(high, digits)
 
     def said(self) -> tuple[str, str]:
         """The two lines beside the bar: of what kind the scale is, and what it leaves out."""

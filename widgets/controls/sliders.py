@@ -117,10 +117,10 @@ class LabelledSlider(QWidget):
     def note(self) -> str:
         return self._note.text()
 
-    def set_range(self, low: float, high: float) -> None:
-        """Other ends, the step as before; without a signal."""
+    def set_range(self, low: float, high: float, step: float | None = None) -> None:
+        """Other ends, the step as before where it is not given; without a signal."""
         value = self.value()
-        self._low = low
+        self._low, self._step = low, step or self._step
         self._slider.blockSignals(True)
         self._slider.setRange(0, round((high - low) / self._step))
         self._slider.blockSignals(False)

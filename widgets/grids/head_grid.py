@@ -19,6 +19,8 @@ SMALLEST = 14
 NARROWEST = 6
 """Nor is the short side of a long cell ever shorter than this."""
 LONGEST_ASPECT = 8
+ROWS_SEEN = 8
+"""A grid asks for room for so many heads, each as small as it can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class HeadGrid(CellGrid):
         if len(counts) != layers:
             raise ValueError(f"{layers} layers, but {len(counts)} numbers of heads")
         self._empty(counts)
+        self.updateGeometry()
 
     def set_maps(self, levels: np.ndarray | Sequence[np.ndarray]) -> None:
         """All maps: uint8 (layers, heads, h, w), or (heads, h, w) for each layer. The shape follows them."""
@@ -131,7 +134,10 @@ class HeadGrid(CellGrid):
         return QSize(theme.em(3.5) * (self._columns() + 1), theme.em(3.5) * (self._rows() + 1))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme.em(8), theme.em(6))
+        """All heads of a few are seen; many scroll."""
+        _, top, margin = self._margins()
+        gap, rows = _gap(), min(self._rows(), ROWS_SEEN)
+        return QSize(theme.em(8), max(theme.em(6), top + rows * (SMALLEST + gap) - gap + margin))
 
     def _columns(self) -> int:
         return max(1, len(self._counts))

@@ -38,11 +38,16 @@ class MessageBell(QWidget):
         row.setSpacing(theme.em(0.6))
         row.addWidget(self._line, 1)
         row.addWidget(self.button)
+        self._message: Message | None = None
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.fade)
         messages.said.connect(self._said)
         messages.changed.connect(self._count)
         self._count()
+
+    def speaks(self) -> Message | None:
+        """Of what something is said now."""
+        return self._message if self.line() else None
 
     def line(self) -> str:
         """What is said now."""
@@ -78,6 +83,7 @@ class MessageBell(QWidget):
         if message.urgent:  # the strip says it
             self.fade()
             return
+        self._message = message
         self._say(message.text)
         self._timer.start(round(SECONDS * 1000))
 

@@ -182,8 +182,8 @@ class PaneFrame(QDockWidget):
         self.setWidget(body)
         column = QVBoxLayout(body)
         edge = theme.em(0.7)
-        column.setContentsMargins(edge, edge, edge, edge)
-        self._roomy = Roomy(content, body)
+        column.setContentsMargins(edge, edge, 0, edge)
+        self._roomy = Roomy(content, body, edge)
         self._roomy.outgrown.connect(self.outgrown)
         column.addWidget(self._roomy)
         self._edge = edge

@@ -65,6 +65,20 @@ def test_a_right_click_on_a_patch_offers_to_hide_it_and_a_drag_pans(image_window
     assert window.session.current.made.interventions == (Hide((box,)),)
 
 
+def test_the_short_side_goes_back_to_a_small_one_that_a_model_was_made_for(make_window, settled, qtbot):
+    window = make_window(model="small-clip")
+    window.runs.open_pixels(np.zeros((40, 60, 3), np.uint8), "A picture")
+    settled(window)
+    size, document = pane(window, "settings").size, window.session.current
+    assert (size.value(), size.note()) == (96, "")
+    window.runs.change(document, size=224)
+    settled(window)
+    assert size.value() == 224
+    size._slider.setValue(0)
+    qtbot.waitUntil(lambda: document.options.size == 96)
+    assert min(document.trace.shapes["pixel_values"][1:]) == 96
+
+
 def test_the_picture_stays_where_it_is_whatever_is_selected_in_it(image_window, settled):
     window = image_window
     picture, tokens = pane(window, "picture"), window.session.current.trace.tokens

@@ -57,6 +57,18 @@ def test_content_fills_what_it_is_given_and_scrolls_below_its_minimum(show, size
     assert outgrown == [content.least]
 
 
+def test_a_bar_that_stands_in_the_edge_takes_no_width(show):
+    content = Wants(300, 200)
+    roomy = show(Roomy(content, edge=12), 312, 200)
+    QTest.qWait(5)
+    assert content.size() == QSize(300, 200)
+    roomy.resize(312, 150)
+    QTest.qWait(5)
+    assert roomy.verticalScrollBar().isVisible()
+    assert not roomy.horizontalScrollBar().isVisible()
+    assert content.width() == 300
+
+
 class Styled(QObject):
     """Counts how often a widget is styled, in whole."""
 

@@ -20,6 +20,8 @@ def test_it_says_what_it_clips_and_leaves_out(show):
     bar.set_scale(None, lut("inferno"))
     assert bar.ends() == ("", "")
     assert bar.toolTip() == ""
+    bar.set_scale(Scale(0.00251, 0.00254, False, 0), lut("inferno"))
+    assert bar.ends() == ("0.00251", "0.00254"), "a narrow range is not two equal numbers"
 
 
 def test_its_colours_are_the_tables_from_end_to_end(show):

@@ -44,6 +44,8 @@ class Status(QWidget):
         self.progress = Progress()
         self._held = 0
         """Bytes that the engine holds."""
+        self._known: tuple[int | None, tuple[str, ...]] = None, ()
+        """The number of the document that is looked at, and what is to be known of the pass that is shown."""
         self._said: Job | None = None
         """The work that is said."""
         self.progress.cancelled.connect(self._cancel)
@@ -85,6 +87,7 @@ class Status(QWidget):
     def refresh(self) -> None:
         document = self.session.current
         trace = document.trace if document else None
+        self._forget_stale(document)
         self.check.setVisible(trace is not None and bool(trace.layers) and not self._gives_way)
         self.device.setVisible(trace is not None and not self._gives_way)
         if trace is None:
@@ -103,6 +106,18 @@ class Status(QWidget):
         self.check.style().polish(self.check)
         held = self._held if document.memory is None else document.memory
         self.device.setText(f"{document.device} · {held / 1e9:.1f} GB")
+
+    def _forget_stale(self, document: Document | None) -> None:
+        """What is said of a pass that another one took the place of, or of a document that is not looked at
+        any more, is over; of one that is read meanwhile it is said."""
+        said, (left, before) = self.bell.speaks(), self._known
+        trace = None if document is None else document.trace
+        number = None if document is None else document.number
+        self._known = number, () if trace is None else trace.notices
+        if said is None or said.about is None or said.about != left:
+            return
+        if number != left or (said.text in before and said.text not in self._known[1]):
+            self.bell.fade()
 
     def _make_room(self) -> None:
         """While the bell says more than it has room for, it stands in place of the check."""

@@ -30,6 +30,8 @@ from headlight.widgets.controls.choices import Choice, Segmented
 from headlight.widgets.controls.colour_bar import ColourBar, bar_height, with_bar
 from headlight.widgets.grids.head_grid import HeadGrid
 
+GAP = 6
+"""Pixels below a switch of stacks."""
 STACKS = ("encoder", "decoder", "cross")
 
 
@@ -64,6 +66,7 @@ class HeadsPane(MethodPane):
         widget = QWidget()
         layout = QVBoxLayout(widget)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP)
         layout.addWidget(self.stacks)
         layout.addWidget(self.towers)
         layout.addWidget(with_bar(self.grid, self.bar), 1)
@@ -106,7 +109,10 @@ class HeadsPane(MethodPane):
         if not isinstance(tokens, PatchTokens):
             return None
         rows, columns = tokens.grid
-        return self.grid.height_for(width, columns / rows) + bar_height(self.bar)
+        switches = sum(
+            one.sizeHint().height() + GAP for one in (self.stacks, self.towers) if not one.isHidden()
+        )
+        return self.grid.height_for(width, columns / rows) + bar_height(self.bar) + switches
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view[MapSettings]

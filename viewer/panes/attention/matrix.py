@@ -96,8 +96,8 @@ class MatrixPane(MethodPane):
     def _say(self, result: MatrixMap, queries: np.ndarray, keys: np.ndarray) -> None:
         said, held = [self._at(result.what)], selected_weight(result, queries, keys)
         q, k = result.queries, result.keys
-        texts = isinstance(q, TextTokens) and isinstance(k, TextTokens)
-        if texts and not isinstance(q, MixedTokens) and self._has_streams():
+        texts = all(isinstance(t, TextTokens) and not isinstance(t, MixedTokens) for t in (q, k))
+        if texts and q.stream != k.stream and self._has_streams():
             said.append(f"{q.stream} looks at {k.stream}")
         if held is not None:
             rows = len(queries) or len(result.queries)

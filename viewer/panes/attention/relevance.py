@@ -27,7 +27,7 @@ from headlight.widgets.controls.colour_bar import ColourBar
 from headlight.widgets.plane.image_view import ImageView
 from headlight.widgets.text.token_strip import TokenStrip
 
-PICTURE = 9.0
+PICTURE = 7.0
 """In em: the height that the controls leave the picture."""
 _PIXELS, _BOTH = Needs(("pixels",)), Needs(("both",))
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtWidgets import QMenu, QWidget
 
+from headlight.models.core.tokens import PatchTokens
 from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
 from headlight.viewer.panes.shared.words import ran_at, short_side
 from headlight.viewer.session.able import recorded
@@ -15,6 +16,8 @@ from headlight.viewer.session.session import Document, Session
 from headlight.widgets.controls.choices import Choice, Toggle
 from headlight.widgets.controls.sliders import LabelledSlider
 
+SIDES = 224, 1022
+"""Pixels of a picture's short side, at least and at most."""
 C = TypeVar("C", bound=QWidget)
 
 
@@ -72,18 +75,35 @@ def show(control: Any, value: Any) -> None:
 
 
 class ShortSide(LabelledSlider):
-    """The short side of a picture as the model sees it; it runs again a little after this was moved."""
+    """The short side of a picture as the model sees it; it runs again a little after this was moved.
+
+    It begins at the size that a model was made for, where that is a smaller one, and takes its patches as
+    steps then.
+    """
 
     def __init__(self, session: Session, runs: Runs) -> None:
-        super().__init__("Short side", 224, 1022, 14, "{:.0f} px", 518)
+        super().__init__("Short side", *SIDES, 14, "{:.0f} px", 518)
+        self._made_for: dict[str, tuple[int, int]] = {}
+        """Of models that were seen at their own small size that and the pixels of a patch, by their ids."""
         self._session, self._runs, self._later = session, runs, Later(RESIZE_PAUSE, self)
         self.changed.connect(self._resized)
 
     def display(self, document: Document) -> None:
         self.setVisible(not recorded(document))
         if not self._later.waits_for(document):
+            self._fit(document)
             self.set_value(short_side(document))
             self.set_note(ran_at(document, self.value()))
+
+    def _fit(self, document: Document) -> None:
+        trace = document.trace
+        if trace is None:
+            return
+        side, its_own = short_side(document), document.wanted == document.made and not document.options.size
+        if its_own and side < SIDES[0] and isinstance(trace.tokens, PatchTokens):
+            self._made_for[trace.model.id] = side, side // min(trace.tokens.grid)
+        low, step = self._made_for.get(trace.model.id, (SIDES[0], 14))
+        self.set_range(low, SIDES[1], step)
 
     def _resized(self, value: float) -> None:
         document = self._session.current

@@ -1,5 +1,7 @@
 """The status bar: what a message says has room; the list of messages gives way to commands."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -22,6 +24,25 @@ def test_a_message_longer_than_its_room_stands_in_place_of_the_check(opened, qtb
     status.bell.fade()
     assert status.check.isVisible()
     assert status.device.isVisible()
+
+
+def test_what_was_said_of_a_pass_is_over_with_it(opened):
+    window = opened("text", "attention")
+    document, bell = window.session.current, window.status.bell
+    here = {said: replace(document.trace, notices=(said,)) for said in ("It hears A.", "It hears B.")}
+    for said, trace in here.items():
+        window.session.update(document, trace=trace)
+        window.notify("info", said, "", None, document)
+        assert bell.line() == said
+    window.session.update(document, state="ready")
+    assert bell.line() == "It hears B."
+    window.session.update(document, trace=here["It hears A."])  # as by undo
+    assert not bell.line()
+    window.notify("info", "It was asked for.", "", None, document)
+    window.session.update(document, trace=here["It hears B."])
+    assert bell.line() == "It was asked for."
+    window.session.show(None)
+    assert not bell.line()
 
 
 def test_a_message_gets_the_room_of_the_check_when_its_own_becomes_too_small(opened, qtbot):

@@ -129,4 +129,4 @@ class MasksPane(Pane):
 
 def _signed(score: float) -> str:
     """What a model predicts may lie a little below 0."""
-    return f"{score:.3f}".replace("-", "\u2212")
+    return f"{score:z.3f}".replace("-", "\u2212")
