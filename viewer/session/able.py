@@ -196,6 +196,13 @@ def no_sweep(document: Document) -> str:
     return no_target(document) or no_scores(document)
 
 
+def no_experiments(document: Document) -> str:
+    """Something of the input or of the model can be changed."""
+    if no_attention(document) or document.trace is None or {"hide", "heads"} & document.trace.run.offers:
+        return no_attention(document)
+    return f"Neither the heads of {document.trace.model.title} nor what it is given can be changed."
+
+
 def no_hiding(document: Document) -> str:
     """What is selected can be hidden from most models."""
     trace = document.trace
