@@ -123,7 +123,7 @@ REGISTRY.add(
         category="Edit",
         run=f"{_SELECTION}:clear",
         keys=("Esc",),
-        enabled=f"{_SELECTION}:can_clear",
+        enabled="runs.can_clear",
     ),
     Command("select-all", "Select all tokens", "Edit", f"{_SELECTION}:take_all", ("Ctrl+A",), _READ),
     Command(
