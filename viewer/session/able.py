@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
 from headlight.viewer.inputs.told.columns import MOST_SHOWN
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document, film_of
 from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.view import ByHand, CloudSettings, ExperimentSettings, FieldSettings, Selection
 
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
+
 _STACK = "headlight.models.core.stack:ConvStack"
+_targeted: WeakKeyDictionary[Trace, bool] = WeakKeyDictionary()
+"""Whether anything of a trace can be asked about: every command asks that after every change."""
 
 
 def no_attention(document: Document) -> str:
@@ -134,9 +142,11 @@ def no_target(document: Document) -> str:
     trace = document.trace
     if trace is None:
         return ""
-    from headlight.models.explain.targets import targets_at
+    if trace not in _targeted:
+        from headlight.models.explain.targets import targets_at
 
-    if targets_at(trace):
+        _targeted[trace] = bool(targets_at(trace))
+    if _targeted[trace]:
         return ""
     return f"{trace.model.title} says nothing that could be asked about: it has no head of a task."
 
