@@ -15,7 +15,7 @@ from headlight.models.attention.calls import AttentionCall, Call
 from headlight.models.attention.measures import BY_QUERY, Columns, by_query, lengths, names_of, sink_share
 from headlight.models.attention.patterns import USUAL, Pairs
 from headlight.models.attention.statistics import located_queries
-from headlight.models.attention.windows import as_one
+from headlight.models.attention.windows.layer import as_one
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import Vector
 from headlight.models.core.settings import PatternSettings

@@ -38,6 +38,8 @@ UNSEEN = 1000
 """Milliseconds after which a window that was not painted is taken for minimised."""
 SETTLED = 120
 """Milliseconds that nothing may run before a window counts as drawn."""
+_GONE = ("The X11 connection broke", "The Wayland connection broke", "The Wayland connection experienced")
+"""How Qt's last words begin where a display server ended, or the network to it."""
 QUALITY = 75
 """Of the PNG, which loses nothing by it: half of the time of the best for a file one tenth larger."""
 
@@ -56,7 +58,7 @@ def run(files: list[str], options: WindowOptions) -> int:
     handler = LogHandler()
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
-    qInstallMessageHandler(lambda kind, context, message: log.warning("Qt: %s", message))
+    qInstallMessageHandler(_said_by_qt)
     # A picture of the window must not depend on what somebody chose before.
     settings = QSettings(os.devnull, QSettings.Format.IniFormat) if options.screenshot else QSettings()
     choice = options.theme or str(settings.value("theme", "dark"))
@@ -102,6 +104,17 @@ def run(files: list[str], options: WindowOptions) -> int:
     logging.getLogger().removeHandler(handler)
     qInstallMessageHandler(None)
     return shot.status if shot is not None else status
+
+
+def _said_by_qt(kind: object, context: object, message: str) -> None:
+    """Into the log; with its screen the program ends. Qt would do so by a way on which threads that wait for
+    each other are met, and nobody would see the process that stays. The engine ends with this one.
+    """
+    log.warning("Qt: %s", message)
+    if message.startswith(_GONE):
+        if sys.stderr is not None:
+            print("headlight: The screen is gone, and with it the window.", file=sys.stderr, flush=True)
+        os._exit(1)
 
 
 def plain_words() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from headlight.models.attention.calls import ALL, GivenCall, Index
-from headlight.models.attention.windows import as_one
+from headlight.models.attention.windows.layer import as_one
 
 
 @dataclass(eq=False)

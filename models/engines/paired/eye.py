@@ -16,7 +16,8 @@ from headlight.models.attention.calls import Call
 from headlight.models.attention.capture import recording
 from headlight.models.attention.recorded import BlockLayer, RecordedLayer
 from headlight.models.attention.stages import Stages, unit_of
-from headlight.models.attention.windows import Placement, WindowBlocks, WindowLayer
+from headlight.models.attention.windows.blocks import Placement, WindowBlocks
+from headlight.models.attention.windows.layer import WindowLayer
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.task import SILENT, Task
 from headlight.models.engines.paired.fed import Fed

@@ -25,7 +25,7 @@ from headlight.models.attention.capture import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.attention.stages import MAX_UNITS, Stages, unit_of
 from headlight.models.attention.statistics import artifact_tokens
-from headlight.models.attention.windows import Placement, WindowBlocks, placed_on
+from headlight.models.attention.windows.blocks import Placement, WindowBlocks, placed_on
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.loading import is_untrained, load_entry, needs_only, told
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence, out_of_memory

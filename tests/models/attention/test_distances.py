@@ -13,7 +13,7 @@ from headlight.models.attention.distances import attention_distances
 from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.attention.stages import Stages
 from headlight.models.attention.statistics import head_statistics
-from headlight.models.attention.windows import WindowLayer, padded_grid, window_slots
+from headlight.models.attention.windows.layer import WindowLayer, padded_grid, window_slots
 from headlight.models.core.tokens import Box
 from headlight.models.core.trace import INPUT, ModelCard, Trace
 

@@ -12,7 +12,7 @@ import transformers as hf
 
 from headlight.models.attention.calls import GivenCall
 from headlight.models.attention.recorded import area_means
-from headlight.models.attention.windows import WindowLayer, spread_slots
+from headlight.models.attention.windows.layer import WindowLayer, spread_slots
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import AttentionLayer

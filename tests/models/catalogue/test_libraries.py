@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from headlight.models.attention.capture import recording
-from headlight.models.attention.windows import WindowBlocks
+from headlight.models.attention.windows.blocks import WindowBlocks
 from headlight.models.catalogue.entries import download, find
 from headlight.models.catalogue.loading import load_entry
 from headlight.models.catalogue.networks import in_windows, libraries, wrapped

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from headlight.models.attention.calls import GivenCall
 from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.attention.stages import Stages
-from headlight.models.attention.windows import WindowLayer
+from headlight.models.attention.windows.layer import WindowLayer
 from headlight.models.core.tokens import Box, PatchPart
 from headlight.models.explain.rollout import OWN, is_composed
 from headlight.viewer.session.session import Hover

@@ -19,6 +19,10 @@ XYZ = (np.random.default_rng(5).random((MANY, 3)) * [30, 4, 2.6]).round(3) + np.
 XYZ[:, 0] = np.sort(XYZ[:, 0])
 RGB = np.random.default_rng(6).integers(0, 256, (MANY, 3)).astype(np.uint8)
 SHADES = columns("red green blue", RGB)
+OBJ = b"o room\n" + b"".join(
+    b"v %.3f %.3f %.3f %.5f %.5f %.5f\nvn 0 0 1\n" % (*place, *shade)
+    for place, shade in zip(XYZ, RGB / 255, strict=True)
+)
 FILES = {
     "room.ply": lambda: make.ply(**columns("x y z", XYZ), **SHADES),
     "big.ply": lambda: make.ply(">", **columns("x y z", XYZ), **SHADES),
@@ -26,6 +30,13 @@ FILES = {
     "room.las": lambda: make.las(False, XYZ, RGB.astype(np.uint16) * 257),
     "room.laz": lambda: make.las(True, XYZ, RGB.astype(np.uint16) * 257),
     "room.e57": lambda: make.e57({"xyz": XYZ - [5e5, 0, 0], "colours": RGB, "translation": [5e5, 0, 0]}),
+    "text.ply": lambda: make.ply("text", **columns("x y z", XYZ), **SHADES),
+    "room.npy": lambda: make.npy(np.column_stack([XYZ, RGB])),
+    "columns.npy": lambda: make.npy(np.asfortranarray(np.column_stack([XYZ, RGB]))),
+    "records.npy": lambda: make.npy(make.records(**columns("x y z", XYZ), **SHADES)),
+    "room.pts": lambda: b"%d\n" % MANY + make.table(XYZ, XYZ[:, :1] * 0 + 7, RGB, form="%.3f"),
+    "room.obj": lambda: OBJ,
+    "mesh.ply": lambda: make.ply("<", [[0, 1, 2], [2, 1, 4]], **columns("x y z", XYZ), **SHADES),
     "room.csv": lambda: make.table(XYZ, RGB, form="%.3f", separator=",", header="x,y,z,r,g,b"),
 }
 
@@ -44,7 +55,7 @@ def test_a_first_look_is_of_the_files_own_points(name, tmp_path):
     path.write_bytes(FILES[name]())
     whole = from_path(path, early=seen.append)
     (look,) = seen
-    assert len(whole.points) == MANY
+    assert len(whole.points) == MANY or "mesh" in name
     assert len(look.points) >= 100
     rows = {
         tuple(place): tuple(shade)
@@ -57,12 +68,21 @@ def test_a_first_look_is_of_the_files_own_points(name, tmp_path):
         assert np.ptp(look.points[:, 0]) > 29
 
 
+def test_some_triangles_of_a_mesh_are_seen(tmp_path):
+    path, seen = tmp_path / "room.stl", []
+    path.write_bytes(make.box("stl", (30.0, 4.0, 2.6)))
+    whole = from_path(path, early=seen.append)
+    (look,) = seen
+    assert len(whole.points) > 1000
+    assert np.allclose(np.ptp(look.points, axis=0), [30, 4, 2.6], atol=0.2)
+
+
 def test_what_cannot_be_looked_at_first_is_read_all_the_same(tmp_path):
-    mesh, text = tmp_path / "mesh.ply", tmp_path / "text.ply"
-    mesh.write_bytes(make.ply("<", [[0, 1, 2]]))
-    text.write_bytes(make.ply("text", **columns("x y z", XYZ)))
+    lists, mesh = tmp_path / "packed.npz", tmp_path / "text.ply"
+    lists.write_bytes(make.npz(points=XYZ))
+    mesh.write_bytes(make.ply("text", [[0, 1, 2]]))
     seen = []
-    for path in (mesh, text):
+    for path in (lists, mesh):
         assert len(from_path(path, early=seen.append).points)
     assert seen == []
 

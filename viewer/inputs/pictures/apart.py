@@ -13,6 +13,7 @@ import numpy as np
 
 from headlight.viewer.inputs.guard import guarded
 from headlight.viewer.inputs.pictures.decoding import Decoded, decode_picture
+from headlight.viewer.inputs.pictures.jpegs import frame_of
 from headlight.viewer.inputs.pictures.pillow_images import opened
 from headlight.viewer.inputs.source import Source
 from headlight.viewer.registry import Reader
@@ -48,7 +49,9 @@ def decoded(data: bytes, source: Source, reader: Reader) -> Decoded:
 
 
 def _is_apart(data: bytes, reader: Reader) -> bool:
-    return reader.apart or len(data) > _BULK or _pixels(data, reader) > FEW
+    frame = frame_of(data)
+    rare = reader.apart or (frame is not None and frame.is_rare)
+    return rare or len(data) > _BULK or _pixels(data, reader) > FEW
 
 
 def _pixels(data: bytes, reader: Reader) -> int:

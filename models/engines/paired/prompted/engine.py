@@ -27,7 +27,7 @@ from headlight.models.attention.asking.decomposed import decomposes, watching
 from headlight.models.attention.calls import Call
 from headlight.models.attention.capture import recording
 from headlight.models.attention.recorded import BlockLayer, RecordedLayer, numbered
-from headlight.models.attention.windows import WindowBlocks, placed_on
+from headlight.models.attention.windows.blocks import WindowBlocks, placed_on
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import PROMPTED, read_config
 from headlight.models.catalogue.loading import is_untrained, load_model, told
