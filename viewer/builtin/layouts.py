@@ -148,7 +148,7 @@ ARTIFACTS = Layout(
     ),
     numbers=".panes.explain.artifacts.base:SECTIONS",
     table="outliers",
-    needs=Needs(holds=".session.able:no_attention"),
+    needs=Needs(holds=".session.able:no_vectors"),
 )
 PROTOTYPES = Layout(
     "prototypes",
@@ -159,6 +159,7 @@ PROTOTYPES = Layout(
     ),
     numbers=".panes.explain.prototypes.base:SECTIONS",
     table="vote",
+    needs=Needs(holds=".session.able:points_alone"),
 )
 CONTEXT = Layout(
     "context",
@@ -169,6 +170,7 @@ CONTEXT = Layout(
     ),
     numbers=".panes.explain.context.pictures:SECTIONS",
     table="in-context",
+    needs=Needs(holds=".session.able:points_alone"),
 )
 POINTS_IN_CONTEXT = Layout(
     "context",
@@ -278,6 +280,7 @@ FIELDS = Layout(
     ),
     numbers=".panes.fields.field:SECTIONS",
     table="layers",
+    needs=Needs(holds=".session.able:points_alone"),
 )
 ZERO_SHOT = Layout(
     "zero-shot",
