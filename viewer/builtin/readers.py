@@ -9,6 +9,7 @@ _PILLOW, _TIFF = f"{_PICTURES}:by_pillow", (b"II*\x00", b"MM\x00*", b"II+\x00", 
 _CODECS, _FLAT, _RENDERED = (f".inputs.pictures.{one}" for one in ("codecs", "flattened", "rendered"))
 _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 _J2K = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
+_NETPBM = ("ppm", "pgm", "pbm", "pnm", "pam", "pfm")
 _PROSE = ("txt", "md", "markdown", "text", "rst", "html", "json", "")
 _TABLES = ("xyz", "pts", "csv", "txt", "asc", "xyzrgb", "xyzn", "neu", "tsv", "dat")
 
@@ -53,7 +54,9 @@ REGISTRY.add(
     _picture("jxl", "JPEG XL", ("jxl",), _JPEG_XL, f"{_CODECS}:by_jpegxl"),
     _picture("jpeg2000", "JPEG 2000", ("jp2", "j2k", "jpx", "jpf", "j2c"), _J2K, f"{_CODECS}:by_jpeg2000"),
     _picture("psd", "Photoshop", ("psd",), (b"8BPS",), f"{_FLAT}:by_photoshop"),
-    _drawn("svg", "SVG", "drawing", f"{_RENDERED}:is_svg", f"{_RENDERED}:by_resvg"),
+    _drawn("svg", "SVG", "drawing", f"{_RENDERED}:is_svg", f"{_RENDERED}:by_resvg")._replace(
+        endings=("svg", "svgz")
+    ),
     _drawn("pdf", "PDF", "document", (b"%PDF-",), f"{_RENDERED}:by_pdfium"),
     *(
         _picture(id, name, endings, magic)._replace(names=())  # that few people look for
@@ -66,9 +69,9 @@ REGISTRY.add(
             ("tga", "TGA", ("tga",), ()),
         )
     ),
-    _picture(*("pnm", "Netpbm", ("ppm", "pgm", "pbm", "pnm"), f"{_FLAT}:is_pnm", f"{_FLAT}:by_pnm"))._replace(
-        binary=False, names=(), apart=False
-    ),
+    _picture(
+        *("pnm", "Netpbm", ("ppm", "pgm", "pbm", "pnm", "pam", "pfm"), f"{_FLAT}:is_pnm", f"{_FLAT}:by_pnm")
+    )._replace(binary=False, names=(), apart=False),
     Reader(
         *("numpy", "image", "NumPy image", ("npy",), f"{_PICTURES}:by_numpy", f"{_PICTURES}:is_plane"),
         binary=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from contextlib import suppress
 from typing import NamedTuple
 
 _HEAD = 65_536
@@ -60,6 +61,19 @@ ENCODINGS = {
 _SHIFTS = re.compile(r"\x1b\$[@B][!-~]")
 """Where Japanese begins in a text of 7 bits."""
 
+_SAID = re.compile(rb"(?:charset|encoding|coding)\s*[=:]\s*[\"']?([\w-]{3,20})", re.I)
+_SAYS = 2048
+"""Bytes at the beginning of a text in which it may say its encoding."""
+_WIDER = {
+    "iso8859-1": "cp1252",
+    "iso8859-8": "cp1255",
+    "iso8859-9": "cp1254",
+    "iso8859-13": "cp1257",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+}
+"""Encodings that one with more characters stands for, as browsers read them."""
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 _MOSTLY = 4
 """Characters of UTF-8 for each bad byte, from which on a text is one with bad bytes."""
@@ -199,6 +213,10 @@ def _guessed(data: bytes, name: str, first: int) -> Decoded:
         many = "a byte that is" if bad == 1 else f"{bad:,} bytes that are"
         said = f"{name} holds {many} not UTF-8, from byte {first:,} on: shown as {_REPLACED}."
         return Decoded(text, (said,), "utf-8")
+    for codec in _declared(data):
+        with suppress(UnicodeDecodeError):
+            said = f"{name} is read as {ENCODINGS[codec]}, which it says it is in."
+            return Decoded(data.decode(codec), (said,), codec)
     for codec in _likely(data, first):
         try:
             text = data.decode(codec)
@@ -207,6 +225,19 @@ def _guessed(data: bytes, name: str, first: int) -> Decoded:
         said = f"{name} is not UTF-8: it is read as {_GUESSED[codec]}, which is a guess. "
         return Decoded(text, (f"{said}If it reads wrong, choose another encoding.",), codec)
     raise Torn("UTF-8", first)
+
+
+def _declared(data: bytes) -> list[str]:
+    """The encoding that a page, an XML or a program says it is in, if it can be chosen here."""
+    found = _SAID.search(data[:_SAYS])
+    if found is None:
+        return []
+    try:
+        said = codecs.lookup(found[1].decode()).name
+    except LookupError:
+        return []
+    said = _WIDER.get(said, said)
+    return [codec for codec in ENCODINGS if codecs.lookup(codec).name == said and "utf" not in codec]
 
 
 def _likely(data: bytes, first: int) -> list[str]:

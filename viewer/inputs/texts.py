@@ -14,7 +14,15 @@ from headlight.viewer.inputs.source import Source
 
 _OTHERS = (
     (re.compile(rb"PK\x03\x04"), "a zip archive or an office document"),
-    (re.compile(rb"....ftyp|\x1a\x45\xdf\xa3", re.S), "a film"),
+    (re.compile(rb"....ftypcrx |FUJIFILMCCD|II(RO|RS|U\0)|MMOR", re.S), "a raw photograph of a camera"),
+    (re.compile(rb"....ftyp|\x1a\x45\xdf\xa3|RIFF....AVI ", re.S), "a film"),
+    (re.compile(rb"gimp xcf"), "a GIMP document"),
+    (re.compile(rb"BPG\xfb"), "a BPG image"),
+    (re.compile(rb"II\xbc"), "a JPEG XR image"),
+    (re.compile(rb"icns"), "an icon of macOS"),
+    (re.compile(rb"\x59\xa6\x6a\x95"), "a Sun raster image"),
+    (re.compile(rb"%!PS"), "a PostScript drawing"),
+    (re.compile(rb".{344}(n\+1|ni1)\0", re.S), "a NIfTI image"),
     (re.compile(rb"\x76\x2f\x31\x01"), "an OpenEXR image"),
     (re.compile(rb"#\?(RADIANCE|RGBE)"), "a Radiance HDR image"),
     (re.compile(rb"\0\0\x02\0"), "a cursor"),

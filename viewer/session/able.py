@@ -29,6 +29,21 @@ def no_attention(document: Document) -> str:
     return f"{network.title} has no attention layers." if network and network.convolutional else ""
 
 
+def points_alone(document: Document) -> str:
+    """Of two pictures whose points are matched no part but these points is looked at."""
+    from headlight.models.core.tokens.mixed import MixedTokens
+
+    trace = document.trace
+    if trace is None or not (isinstance(trace.tokens, MixedTokens) and trace.tokens.reach):
+        return ""
+    return f"{trace.model.title} looks at points, not at parts of a picture."
+
+
+def no_vectors(document: Document) -> str:
+    """Norms are of what layers hand on from patch to patch, or from word to word."""
+    return no_attention(document) or points_alone(document)
+
+
 def recorded(document: Document) -> str:
     """What was recorded from Python is looked at as it is: there is nothing that could run again."""
     return "It was recorded from Python: its model is not here." if "recorded" in document.kind.gives else ""
@@ -204,6 +219,13 @@ def no_sweep(document: Document) -> str:
     if document.trace is None or no_changes(document):
         return no_changes(document)
     return no_target(document) or no_scores(document)
+
+
+def no_experiments(document: Document) -> str:
+    """Something of the input or of the model can be changed."""
+    if no_attention(document) or document.trace is None or {"hide", "heads"} & document.trace.run.offers:
+        return no_attention(document)
+    return f"Neither the heads of {document.trace.model.title} nor what it is given can be changed."
 
 
 def no_hiding(document: Document) -> str:

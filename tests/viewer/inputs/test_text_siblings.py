@@ -106,6 +106,27 @@ REFUSED = {
 }
 
 
+DECLARED = (
+    ("windows-1255", '<html><meta charset="windows-1255">שלום</html>', "cp1255"),
+    ("iso-8859-2", '<?xml version="1.0" encoding="ISO-8859-2"?><a>źdźbło</a>', "iso8859-2"),
+    ("iso-8859-9", "# -*- coding: iso-8859-9 -*-\nprint('ğış')", "cp1254"),
+    ("iso-8859-13", "charset=ISO-8859-13\nąčęėįšųūž", "cp1257"),
+)
+"""Too short to guess: what each says it is in."""
+
+
+@pytest.mark.parametrize(("codec", "text", "read_as"), DECLARED)
+def test_what_says_its_encoding_is_read_in_it(codec, text, read_as):
+    read = from_bytes(text.encode(codec), "a.html")
+    assert (read.text, read.encoding) == (text, read_as)
+    assert read.notices[0].endswith(", which it says it is in.")
+
+
+def test_an_encoding_that_is_said_and_does_not_fit_is_none():
+    torn = b"charset=shift_jis " + GERMAN.encode("cp1252")
+    assert from_bytes(torn, "a.txt").encoding == from_bytes(b"charset=klingon " + torn, "a.txt").encoding
+
+
 @pytest.mark.parametrize("name", READ)
 def test_texts_of_other_programs_are_read(name):
     data, text, told = READ[name]

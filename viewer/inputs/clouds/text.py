@@ -22,6 +22,10 @@ _ODD_INFINITY = re.compile(r"1\.#INF\w*", re.I)
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]?\d)")
 """Where the exponent of a double begins in Fortran."""
 DECIMAL_COMMA = re.compile(r"\d,\d")
+GROUPED = re.compile(r"(?<=\d)'(?=\d{3}(?!\d))")
+"""What groups thousands in Switzerland."""
+_POINTED = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?=,\d)")
+"""Thousands that points group, before a decimal comma."""
 _SPOILT = 10
 """Lines of a file that may be spoilt."""
 _NUMBER = b"0123456789.+-eE"
@@ -291,6 +295,10 @@ def prepared(lines: list[str], separators: str) -> list[str]:
     if not lines:
         return lines
     text = "\n".join(lines)
+    if "'" in text:
+        text = GROUPED.sub("", text)
+    if separators.startswith(".") and "." in text:
+        text = _POINTED.sub(lambda found: found[0].replace(".", ""), text)
     if separators:
         decimal = separators.startswith(".")
         table = {ord(c): " " for c in separators.lstrip(".")} | ({ord(","): "."} if decimal else {})

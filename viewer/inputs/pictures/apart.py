@@ -13,6 +13,7 @@ import numpy as np
 
 from headlight.viewer.inputs.guard import guarded
 from headlight.viewer.inputs.pictures.decoding import Decoded, decode_picture
+from headlight.viewer.inputs.pictures.jpegs import frame_of
 from headlight.viewer.inputs.pictures.pillow_images import opened
 from headlight.viewer.inputs.source import Source
 from headlight.viewer.registry import Reader
@@ -22,8 +23,9 @@ FEW = 16_000_000
 a process that ends; a process of its own costs a quarter of that time at most."""
 _BULK = 8_000_000
 """Bytes of a file that are taken for as much."""
-PATIENCE = 120.0
-"""Seconds that a decoder, which says nothing of how far it is, may take: many times what the largest take."""
+PATIENCE, A_MEGABYTE = 20.0, 1.0
+"""Seconds that a decoder, which says nothing of how far it is, may take, and more of them for each megabyte
+of the file: several times what it takes. A few bytes that never end keep nobody waiting."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,16 @@ def decoded(data: bytes, source: Source, reader: Reader) -> Decoded:
     if not _is_apart(data, reader):
         return decode_picture(data, source.name, reader, frame)
     native, whole = f"{__name__}:parts", replace(source, size=len(data))
-    found = guarded(whole, native, reader.title, Parts, reader[:5], frame, quiet=PATIENCE)
+    patience = PATIENCE + A_MEGABYTE * len(data) / 1e6
+    found = guarded(whole, native, reader.title, Parts, reader[:5], frame, quiet=patience)
     film = None if found.film is None else (found.film[0], found.film[1], bool(found.film[2]))
     return Decoded(found.pixels, tuple(found.notices), found.measured, film)
 
 
 def _is_apart(data: bytes, reader: Reader) -> bool:
-    return reader.apart or len(data) > _BULK or _pixels(data, reader) > FEW
+    frame = frame_of(data)
+    rare = reader.apart or (frame is not None and frame.is_rare)
+    return rare or len(data) > _BULK or _pixels(data, reader) > FEW
 
 
 def _pixels(data: bytes, reader: Reader) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.pictures.colours import Convert, to_srgb
 from headlight.viewer.inputs.pictures.depth import Samples, parts, scale_of
+from headlight.viewer.inputs.pictures.jpegs import frame_of, samples_of
 from headlight.viewer.inputs.pictures.pillow_images import (
     bands,
     opened,
@@ -171,6 +172,11 @@ def by_tifffile(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
 
 def by_pillow(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
     data, notices = mended_png(data, name) if kind == "PNG" else (data, ())
+    rare = frame_of(data) if kind == "JPEG" else None
+    if rare is not None and rare.is_rare:
+        check_frame(name, frame, 1)
+        check_size(name, rare.width, rare.height)
+        return of_samples(samples_of(data, rare), name)
     with opened(data, kind) as image:
         check_size(name, *image.size)
         film = None
@@ -246,6 +252,9 @@ def _frames(
         check_frame(name, frame, image.tell() + 1)
     if count < 2:
         return None, ()
+    if image.format == "HEIF":  # a phone's series
+        said = f"{name} holds {count:,} pictures: number {frame:,} is shown."
+        return (count, frame, is_all), (said,)
     return (count, frame, is_all), (animated(name, frame, count, is_all),)
 
 

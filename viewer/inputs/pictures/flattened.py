@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
+from headlight.viewer.inputs.encodings import is_binary
 from headlight.viewer.inputs.pictures.decoding import Decoded, by_pillow, check_frame, check_size, of_samples
 from headlight.viewer.inputs.pictures.depth import Samples
 from headlight.viewer.inputs.source import Source
@@ -110,16 +112,20 @@ def _planes(data: bytes, wanted: int, channels: int, height: int, width: int, de
 def is_pnm(source: Source) -> bool:
     """Binary ones by how they begin, those in digits by their name alone: they are texts."""
     begins = source.head[:1] == b"P" and source.head[2:3].isspace()
+    if begins and source.head[1:2] in b"7Ff":
+        return source.head[2:3] == b"\n" and (source.ending in ("pam", "pfm") or is_binary(source.head))
     if not begins or source.head[1:2] not in b"123456":
         return False
     return source.head[1:2] in b"456" or source.ending in ("pbm", "pgm", "ppm", "pnm")
 
 
 def by_pnm(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
-    """Netpbm's pictures: with more than 255 shades from their samples, all others by Pillow."""
+    """Netpbm's pictures: those of one bit by Pillow, all others from their samples."""
     check_frame(name, frame, 1)
-    if data[1:2] not in b"56":
+    if data[1:2] in b"14":
         return by_pillow(data, name, "PPM")
+    if data[1:2] in b"7Ff":
+        return of_samples((_pam if data[1:2] == b"7" else _floats)(data, name), name)
     numbers, at = [], 2
     while len(numbers) < 3:
         while data[at : at + 1].isspace():
@@ -133,7 +139,39 @@ def by_pnm(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
         numbers.append(int(data[start:at]))
     width, height, most = numbers
     check_size(name, width, height)
-    dtype, channels = np.dtype(">u2" if most > 255 else "u1"), 3 if data[1:2] == b"6" else 1
-    values = np.frombuffer(data, dtype, width * height * channels, at + 1)
+    dtype, channels = np.dtype(">u2" if most > 255 else "u1"), 3 if data[1:2] in b"36" else 1
+    if data[1:2] in b"23":  # in digits
+        words = re.sub(rb"#[^\n]*", b"", data[at:]).split()
+        values = np.array(words[: width * height * channels]).astype(np.int64)
+        if len(values) and not 0 <= values.min() <= values.max() <= most:
+            raise ValueError("a shade is beyond the brightest")
+    else:
+        values = np.frombuffer(data, dtype, width * height * channels, at + 1)
     values = values.reshape(height, width, channels).astype(dtype.newbyteorder("="))
     return of_samples(Samples(values, "RGB" if channels == 3 else "L", float(most)), name)
+
+
+def _pam(data: bytes, name: str) -> Samples:
+    """Netpbm's later kind, whose header is of words."""
+    head, _, body = data.partition(b"ENDHDR\n")
+    said = dict(line.split(None, 1) for line in head.split(b"\n") if len(line.split(None, 1)) == 2)
+    width, height, depth, most = (int(said[word]) for word in (b"WIDTH", b"HEIGHT", b"DEPTH", b"MAXVAL"))
+    check_size(name, width, height)
+    if depth not in (1, 2, 3, 4) or not 0 < most < 65536:
+        raise ValueError("it is no picture")
+    values = np.frombuffer(body, ">u2" if most > 255 else "u1", width * height * depth)
+    values = values.reshape(height, width, depth).astype(np.uint16 if most > 255 else np.uint8)
+    used = 3 if depth > 2 else 1
+    alpha = np.rint(values[..., used] * (255 / most)).astype(np.uint8) if depth > used else None
+    return Samples(values[..., :used], "RGB" if used == 3 else "L", float(most), alpha)
+
+
+def _floats(data: bytes, name: str) -> Samples:
+    """A PFM, as depths and disparities are kept in: floats, the lowest row first."""
+    kind, size, scale, *_ = data[:200].split(b"\n", 3)
+    width, height = (int(word) for word in size.split())
+    check_size(name, width, height)
+    channels, order = (3 if kind == b"PF" else 1), ("<f4" if float(scale) < 0 else ">f4")
+    at = len(kind) + len(size) + len(scale) + 3
+    values = np.frombuffer(data, order, width * height * channels, at).reshape(height, width, channels)
+    return Samples(values[::-1].astype(np.float32), "RGB" if channels == 3 else "L", None)

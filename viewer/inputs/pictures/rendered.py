@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,6 +18,8 @@ _DOTS = 200
 """An inch, of a page that is drawn."""
 _LEAST, _USUAL, _MOST = 448, 1024, 4096
 """Pixels of the long side of a drawing: smaller and larger ones are drawn so, and one without a size."""
+_PACKED, _LONGEST = b"\x1f\x8b\x08", 50_000_000
+"""How what gzip has packed begins; bytes of a drawing."""
 _LENGTH = re.compile(r"\s*([\d.]{1,12})\s*(px|pt|pc|mm|cm|in)?\s*")
 _PIXELS = {"px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, None: 1.0}
 
@@ -73,6 +76,8 @@ def by_pdfium(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
 
 def is_svg(source: Source) -> bool:
     head = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if source.ending == "svgz":
+        return head.startswith(_PACKED)
     begins = head.startswith((b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE svg")) and b"<svg" in head
     return begins and source.ending in ("svg", "")
 
@@ -84,7 +89,7 @@ def by_resvg(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
         import resvg_py
     except ImportError as error:
         raise _missing(name, "a drawing of lines (SVG)", error) from error
-    root = ElementTree.fromstring(data)
+    root = ElementTree.fromstring(_unpacked(data) if data.startswith(_PACKED) else data)
     if root.tag.rpartition("}")[2] != "svg":
         raise ValueError("it is no SVG")
     left_out = _leave_out_files(root)
@@ -102,6 +107,15 @@ def by_resvg(data: bytes, name: str, kind: str, frame: int = 1) -> Decoded:
         many = "1 thing" if left_out == 1 else f"{left_out:,} things"
         notices.append(f"{many} that {name} takes from other files: left out.")
     return Decoded(found.pixels, (*notices, *found.notices))
+
+
+def _unpacked(data: bytes) -> bytes:
+    """What gzip has packed. ValueError for more than any drawing holds."""
+    step = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    whole = step.decompress(data, _LONGEST)
+    if not step.eof:
+        raise ValueError("it breaks off, or does not end")
+    return whole
 
 
 def _leave_out_files(root: ElementTree.Element) -> int:

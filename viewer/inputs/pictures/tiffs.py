@@ -28,8 +28,11 @@ _PREMULTIPLIED, _STRAIGHT = 1, 2
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INKS, _LAB = 0, 1, 2, 3, 5, 8
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _INKS: 4, _LAB: 3}
 _MODES = {_WHITE_IS_ZERO: "L", _BLACK_IS_ZERO: "L", _RGB: "RGB", _PALETTE: "RGB", _INKS: "CMYK", _LAB: "LAB"}
-_CODECS = {1, 5, 8, 32946, 32773, 34925, 50000}
-"""Kinds of compression: none, LZW, deflate (two numbers), PackBits, LZMA, Zstandard."""
+_RARE = {33003, 33005, 34712, 34887, 34927, 50001, 50002, 52546, 34933, 34934, 22610}
+"""Kinds of compression that tifffile undoes and Pillow does not, or not everywhere: JPEG 2000 (three
+numbers), LERC, WebP, JPEG XL (two each), PNG, JPEG XR (two)."""
+_CODECS = {1, 5, 8, 32946, 32773, 34925, 50000} | _RARE
+"""All that tifffile undoes here: none, LZW, deflate (two numbers), PackBits, LZMA, Zstandard and the rare."""
 
 
 class Tiff:
@@ -41,6 +44,11 @@ class Tiff:
 
         logging.getLogger("tifffile").disabled = True  # what is wrong with a file is said in one sentence
         self.name = name
+        if data[8:10] == b"CR":
+            raise HeadlightError(
+                f"{name} is a raw photograph of a camera.",
+                "Save it as TIFF or PNG with the camera's program.",
+            )
         self._size = len(data)
         self._file = tifffile.TiffFile(io.BytesIO(data))
         self._at = page
@@ -97,7 +105,8 @@ class Tiff:
     def is_deep(self) -> bool:
         """Whether its samples are of another kind than Pillow reads rightly."""
         page = self._page
-        return page.bitspersample > 8 or page.sampleformat != _UNSIGNED
+        deep = page.bitspersample > 8 or page.sampleformat != _UNSIGNED
+        return deep or page.compression in _RARE
 
     def samples(self) -> Samples:
         """The samples of the page. Raises HeadlightError for what is not read, any exception for damage."""

@@ -56,7 +56,7 @@ class Pane(QObject):
     settled = Signal()
     """All that was painted has reached the screen."""
     filled = Signal()
-    """Something is on the screen where nothing was."""
+    """Something is on the screen where nothing was, or will not come."""
     unfinished_changed = Signal(str, bool)
     """(what is missing of what is shown, or nothing; whether `resume` goes on with it)."""
     stopped_changed = Signal()
@@ -359,6 +359,8 @@ class Pane(QObject):
             self.withdraw(kind)
             asked.shown = False
         self.tell()
+        if not asked.shown:  # the job was off the list before, and is not waited for any more
+            self.filled.emit()
 
     def _kind(self, kind: str) -> str:
         return f"{self.name} {kind}".strip()

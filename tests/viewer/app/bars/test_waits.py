@@ -187,6 +187,23 @@ def test_a_pane_whose_own_slice_takes_long_says_so_until_it_is_there(opened, mon
     settled(window)
     qtbot.waitUntil(lambda: said(window) == {})
 
+    @wraps(whole)
+    def failing(*asked):
+        held.wait()
+        raise HeadlightError("There is nothing of it.", "Choose another model.")
+
+    held = threading.Event()
+    for place in (matrix, relevance):
+        monkeypatch.setattr(place, "relevance_matrix", failing)
+    try:
+        window.deck.panes["matrix"].forget()
+        window.deck.panes["matrix"].update()
+        qtbot.waitUntil(lambda: said(window) == {"matrix": "Computing…"})
+    finally:
+        held.set()
+    qtbot.waitUntil(window.deck.panes["matrix"].is_stopped)
+    assert said(window) == {}, "what failed is not waited for"
+
 
 def test_a_pane_with_controls_says_in_its_title_that_it_is_computed(opened, monkeypatch, qtbot, settled):
     whole, go = on_input.relevance_map, threading.Event()

@@ -11,11 +11,11 @@ from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.clouds import e57, las
 from headlight.viewer.inputs.clouds.meshes import scenes
-from headlight.viewer.inputs.inputs import from_path
+from headlight.viewer.inputs.inputs import ImageInput, from_path
 from headlight.viewer.registry import resolve
 from tests.viewer.inputs.variants import listed
 from tests.viewer.inputs.variants.foreign import FOREIGN
-from tests.viewer.inputs.variants.surfaces import SURFACES
+from tests.viewer.inputs.variants.pictures import PICTURES
 
 PARTS = ("points", "colours", "normals", "numbers", "intensity")
 
@@ -58,7 +58,7 @@ def test_variants(variant, tmp_path):
             assert np.abs(found.astype(float) - expected[part]).max() < variant.within.get(part, 2e-3), part
 
 
-@pytest.mark.parametrize("variant", SURFACES, ids=lambda one: one.file)
+@pytest.mark.parametrize("variant", listed.SQUARES, ids=lambda one: one.file)
 def test_surfaces(variant, tmp_path):
     cloud = read(variant, tmp_path)
     if cloud is None:
@@ -68,6 +68,22 @@ def test_surfaces(variant, tmp_path):
     colour = variant.others.get("colour")
     assert (cloud.colours is None) == (colour is None)
     assert colour is None or np.abs(cloud.colours - colour).max() <= variant.within.get("colour", 1)
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda one: one.file)
+def test_pictures(picture, tmp_path):
+    path = tmp_path / picture.file
+    path.write_bytes(picture.data)
+    if picture.refused:
+        with pytest.raises(HeadlightError) as error:
+            from_path(path)
+        assert picture.refused in str(error.value)
+        return
+    read = from_path(path)
+    assert isinstance(read, ImageInput)
+    assert " ".join(read.notices) == picture.says
+    off = np.abs(read.pixels.astype(int) - picture.shows)
+    assert (off[2:-2:27, 2:-2:43] if picture.within > 1 else off).max() <= picture.within
 
 
 def test_the_list_of_variants_is_what_is_tried():

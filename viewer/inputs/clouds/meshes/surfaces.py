@@ -311,6 +311,8 @@ def _stl_colours(head: bytes, attributes: np.ndarray) -> np.ndarray | None:
 
 def _lines(source: Source) -> Iterator[tuple[int, str]]:
     """(number, line) of the lines of a text that hold something; "\\" at its end goes on with the next."""
+    if source.file.read(3) != b"\xef\xbb\xbf":
+        source.file.seek(0)
     begun: list[str] = []
     for block in Lines(source).blocks():
         for number, line in block.numbered():

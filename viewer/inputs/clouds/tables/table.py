@@ -23,6 +23,7 @@ from headlight.viewer.inputs.clouds.tables.guessing import counts_lines, guess_r
 from headlight.viewer.inputs.clouds.tables.words import MOST_NAMES, plain_columns
 from headlight.viewer.inputs.clouds.text import (
     DECIMAL_COMMA,
+    GROUPED,
     Block,
     Lines,
     is_number,
@@ -148,7 +149,7 @@ def _cells(line: str, cut: str | None) -> list[str]:
 
 def separators(row: str) -> str:
     """Characters to be read as spaces; after "." commas are decimal points."""
-    quotes = "".join(c for c in "\"'" if c in row)
+    quotes = "".join(c for c in "\"'" if c in row and not (c == "'" and GROUPED.search(row)))
     if ";" in row:
         return (".;\t" if DECIMAL_COMMA.search(row) else ";,\t") + quotes
     words = row.split()
