@@ -166,7 +166,7 @@ def written(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return ",".join(map(str, value))
+        return ",".join(map(written, value))
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
 

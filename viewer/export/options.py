@@ -105,7 +105,7 @@ def arguments(options: ExportOptions) -> list[str]:
             words.append(choice.option.flag)
             continue
         if choice.option.many:
-            words += [choice.option.flag, *known(value, tuple)]
+            words += [choice.option.flag, *map(written, known(value, tuple))]
             continue
         said = written(value)
         # What begins like an option is taken for one.

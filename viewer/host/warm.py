@@ -41,6 +41,6 @@ def warm(options: RunOptions, slices: str, task: Task) -> None:
         if kind.is_read:
             with suppress(HeadlightError):  # it is told when somebody asks for it
                 engines.open_engine(options.model, kind.id, options.device, task)
-    from headlight.viewer.inputs import guard  # which brings numpy, and the window imports this module
+    from headlight.viewer.inputs import guard  # no window waits for it: it brings numpy
 
     guard.prepare()

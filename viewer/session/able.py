@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
 from headlight.viewer.inputs.told.columns import MOST_SHOWN
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document, film_of
 from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.view import ByHand, CloudSettings, ExperimentSettings, FieldSettings, Selection
 
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
+
 _STACK = "headlight.models.core.stack:ConvStack"
+_targeted: WeakKeyDictionary[Trace, bool] = WeakKeyDictionary()
+"""Whether anything of a trace can be asked about: every command asks that after every change."""
 
 
 def no_attention(document: Document) -> str:
@@ -19,6 +27,21 @@ def no_attention(document: Document) -> str:
 
     network = PUBLISHED.get(document.options.model or "")
     return f"{network.title} has no attention layers." if network and network.convolutional else ""
+
+
+def points_alone(document: Document) -> str:
+    """Of two pictures whose points are matched no part but these points is looked at."""
+    from headlight.models.core.tokens.mixed import MixedTokens
+
+    trace = document.trace
+    if trace is None or not (isinstance(trace.tokens, MixedTokens) and trace.tokens.reach):
+        return ""
+    return f"{trace.model.title} looks at points, not at parts of a picture."
+
+
+def no_vectors(document: Document) -> str:
+    """Norms are of what layers hand on from patch to patch, or from word to word."""
+    return no_attention(document) or points_alone(document)
 
 
 def recorded(document: Document) -> str:
@@ -134,9 +157,11 @@ def no_target(document: Document) -> str:
     trace = document.trace
     if trace is None:
         return ""
-    from headlight.models.explain.targets import targets_at
+    if trace not in _targeted:
+        from headlight.models.explain.targets import targets_at
 
-    if targets_at(trace):
+        _targeted[trace] = bool(targets_at(trace))
+    if _targeted[trace]:
         return ""
     return f"{trace.model.title} says nothing that could be asked about: it has no head of a task."
 
@@ -194,6 +219,13 @@ def no_sweep(document: Document) -> str:
     if document.trace is None or no_changes(document):
         return no_changes(document)
     return no_target(document) or no_scores(document)
+
+
+def no_experiments(document: Document) -> str:
+    """Something of the input or of the model can be changed."""
+    if no_attention(document) or document.trace is None or {"hide", "heads"} & document.trace.run.offers:
+        return no_attention(document)
+    return f"Neither the heads of {document.trace.model.title} nor what it is given can be changed."
 
 
 def no_hiding(document: Document) -> str:

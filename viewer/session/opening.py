@@ -251,12 +251,6 @@ class Opening:
         """Whether something is being opened, or waits to be."""
         return any(job.kind.startswith(OPENS) for job in self.jobs.running("run"))
 
-    def can_clear(self) -> bool:
-        """Whether there is something to give up, or a document in which something may be selected."""
-        current = self.session.current
-        there = current is not None and (current.trace is not None or not current.kind.is_read)
-        return there or self.is_reading()
-
     def stop_reading(self) -> bool:
         """Give up all that is being opened, and say whether there was any; what is open stays."""
         reading = [job for job in self.jobs.running("run") if job.kind.startswith(OPENS)]

@@ -51,10 +51,14 @@ def exports(draw) -> tuple[Export, str, str, dict]:
     return export, kind.id, draw(st.sampled_from(export.endings)), draw(VALUES)
 
 
+CLICKED = {"at": ((636.0, 79.5), (3.0, 4.0)), "around": (1.0, 2.0, 30.0, 40.0)}
+
+
 def options_of(export: Export, kind: str, ending: str, values: dict, folder: str, text: str) -> ExportOptions:
     given = fitting(export, ending, values)
     file = None if kind == "text" else f"{folder}/a b.{kind}"
     given |= {"text": text} if kind == "text" else {}
+    given |= CLICKED if kind == "image" else {}
     return ExportOptions(export.what, Path(folder) / f"out.{ending}", file, given)
 
 

@@ -49,6 +49,7 @@ def test_a_second_picture_is_asked_for_and_a_drop_gives_it(alone, settled):
     assert window.session.documents == [document]
     assert document.title == "a.png and b.png"
     assert document.trace.answer(Matches) is not None
+    assert not {"fields", "artifacts", "prototypes", "context"} & set(document.pages), "there are no patches"
     assert not window.session.can_undo(), "the picture alone gave nothing to go back to"
 
     window.runs.open_path(second)

@@ -6,12 +6,6 @@ from headlight.viewer.app.commands.bound import Acts
 from headlight.viewer.session import selecting, writing
 
 
-def clear(window: Acts) -> None:
-    """What is being opened is given up first: it is what moves."""
-    if not window.runs.stop_reading():
-        selecting.clear(window.session)
-
-
 def take_all(window: Acts) -> None:
     selecting.take_all(window.session)
 

@@ -280,7 +280,7 @@ class FieldPane(Pane):
     def _say_heat(self) -> None:
         heat = self.heat
         said = {}
-        if heat is not None:
+        if heat is not None and heat.widths:
             widths = " · ".join(f"{width:.0f}" for width in heat.widths) + " px"
             said = dict(zip(OF_HEAT, (widths, percent(heat.area), percent(heat.inside)), strict=True))
         self._say_figures(said, OF_HEAT)

@@ -103,13 +103,17 @@ class Seen:
         return found or starting_field(self.fields)
 
 
+UNMOVED = "no pixel moves this unit"
+
+
 @dataclass(frozen=True, eq=False)
 class HeatMap:
     """An effective field as it is drawn and what is said of it.
 
     levels: uint8 (height, width) of the network's input. contours: of SHARES, polylines (n, 2) on the
     picture.
-    widths: of SHARES, the side of the smallest square around the unit that holds this share, in input pixels.
+    widths: of SHARES, the side of the smallest square around the unit that holds this share, in input pixels;
+    none where no pixel moves the unit, and area and inside are NaN then.
     area: of the fewest pixels that hold 95 %, as a share of the theoretical field's part inside the
     picture. inside: share of the mass that lies in the theoretical field. inputs: averaged over so many.
     """
@@ -244,7 +248,9 @@ def _heat_map(seen: Seen, field: Field, unit: tuple[int, int], effective: Effect
 
     heat, box, centre = effective.heat, field.box(unit), field.centre(unit)
     scale = scale_of(heat, HEAT_PERCENTILE, log)
-    widths = tuple(float(square_side(heat, share, centre)) for share in SHARES)
+    widths = tuple(float(square_side(heat, share, centre)) for share in SHARES) if heat.any() else ()
+    if not widths:
+        scale = replace(scale, left_out=UNMOVED)
     clipped = [
         max(min(last, side) - max(first, 0), 0) for (first, last), side in zip(box, heat.shape, strict=True)
     ]

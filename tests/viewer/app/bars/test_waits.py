@@ -112,9 +112,10 @@ def test_what_failed_says_why_and_offers_another_model(waiting, held, qtbot):
 def test_the_second_document_waits_for_its_turn(waiting, held, qtbot):
     window = waiting
     window.runs.open_path(str(SAMPLES / "coffee.jpg"))
-    assert window.welcome._drop._cancel.isHidden() is False
+    cancel = window.welcome._drop._cancel
+    qtbot.waitUntil(lambda: not cancel.isHidden())
     window.runs.cancel_of(None)  # what is opened is of no document yet
-    assert window.welcome._drop._cancel.isHidden()
+    qtbot.waitUntil(cancel.isHidden)
     assert window.session.current.title == "astronaut.jpg"
 
 
@@ -185,6 +186,23 @@ def test_a_pane_whose_own_slice_takes_long_says_so_until_it_is_there(opened, mon
         go.set()
     settled(window)
     qtbot.waitUntil(lambda: said(window) == {})
+
+    @wraps(whole)
+    def failing(*asked):
+        held.wait()
+        raise HeadlightError("There is nothing of it.", "Choose another model.")
+
+    held = threading.Event()
+    for place in (matrix, relevance):
+        monkeypatch.setattr(place, "relevance_matrix", failing)
+    try:
+        window.deck.panes["matrix"].forget()
+        window.deck.panes["matrix"].update()
+        qtbot.waitUntil(lambda: said(window) == {"matrix": "Computing…"})
+    finally:
+        held.set()
+    qtbot.waitUntil(window.deck.panes["matrix"].is_stopped)
+    assert said(window) == {}, "what failed is not waited for"
 
 
 def test_a_pane_with_controls_says_in_its_title_that_it_is_computed(opened, monkeypatch, qtbot, settled):
