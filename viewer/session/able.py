@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from headlight.viewer.inputs.told.columns import MOST_SHOWN
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document, film_of
 from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.view import ByHand, CloudSettings, ExperimentSettings, FieldSettings, Selection
+
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
 
 _STACK = "headlight.models.core.stack:ConvStack"
 
@@ -23,12 +28,14 @@ def no_attention(document: Document) -> str:
 
 def points_alone(document: Document) -> str:
     """Of two pictures whose points are matched no part but these points is looked at."""
+    return "" if document.trace is None else no_parts(document.trace)
+
+
+def no_parts(trace: Trace) -> str:
     from headlight.models.core.tokens.mixed import MixedTokens
 
-    trace = document.trace
-    if trace is None or not (isinstance(trace.tokens, MixedTokens) and trace.tokens.reach):
-        return ""
-    return f"{trace.model.title} looks at points, not at parts of a picture."
+    points = isinstance(trace.tokens, MixedTokens) and trace.tokens.reach
+    return f"{trace.model.title} looks at points, not at parts of a picture." if points else ""
 
 
 def no_vectors(document: Document) -> str:
