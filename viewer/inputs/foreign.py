@@ -29,6 +29,7 @@ _ARRAYS = "Save its arrays in an NPZ file, or its columns as CSV."
 _MESSAGE = "Save one of its messages as PCD."
 _PARAVIEW = "Save its points as PLY or CSV with ParaView."
 _PACKETS = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\x0a\x0d\x0d\x0a")
+_WAV = "Save it as WAV, FLAC or MP3."
 _UNPACK = "Unpack it and open what is in it."
 
 FOREIGN = (
@@ -65,6 +66,7 @@ FOREIGN = (
     Foreign("a CAD model (IGES)", _PLY, ("iges", "igs")),
     Foreign("a DXF drawing", _PLY, ("dxf",)),
     Foreign("a shapefile of maps", "Convert it to CSV or LAS.", ("shp",), (b"\0\0\x27\x0a",)),
+    Foreign("a sound packed as AAC, WMA or AMR", _WAV, ("m4a", "m4b", "aac", "wma", "amr")),
     Foreign("a MATLAB file", _ARRAYS, ("mat",), (b"MATLAB ",)),
     Foreign("a Parquet table", _ARRAYS, ("parquet",), (b"PAR1",)),
     Foreign("an Arrow table", _ARRAYS, ("feather", "arrow"), (b"ARROW1", b"FEA1")),

@@ -31,12 +31,14 @@ def no_attention(document: Document) -> str:
 
 def points_alone(document: Document) -> str:
     """Of two pictures whose points are matched no part but these points is looked at."""
+    return "" if document.trace is None else no_parts(document.trace)
+
+
+def no_parts(trace: Trace) -> str:
     from headlight.models.core.tokens.mixed import MixedTokens
 
-    trace = document.trace
-    if trace is None or not (isinstance(trace.tokens, MixedTokens) and trace.tokens.reach):
-        return ""
-    return f"{trace.model.title} looks at points, not at parts of a picture."
+    points = isinstance(trace.tokens, MixedTokens) and trace.tokens.reach
+    return f"{trace.model.title} looks at points, not at parts of a picture." if points else ""
 
 
 def no_vectors(document: Document) -> str:

@@ -22,6 +22,7 @@ from headlight.viewer.export.looks import LaidByScale, chosen, colour_maps
 from headlight.viewer.export.results import PICTURES, Filled, Result, check_layers
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.options import Rule, option, some
+from headlight.viewer.session.able import no_parts
 from headlight.viewer.session.view import FieldSettings, Selection
 from headlight.viewer.slices.fields import maps as field_maps
 from headlight.viewer.slices.fields.maps import HEAT_PERCENTILE, SHARES, Seen
@@ -119,10 +120,16 @@ def distance_filled(subject: Subject, task: Task) -> Filled:
     return Filled({"without_self": not subject.view[FieldSettings].include_self})
 
 
+def _require_parts(trace: Trace) -> None:
+    if reason := no_parts(trace):
+        raise HeadlightError(reason, "Choose a model that reads one picture.")
+
+
 def receptive_field(
     options: FieldOptions, ending: str, document: ImageInput, trace: Trace, task: Task
 ) -> Result:
     """Theoretical fields of all layers; with --layer the effective one of a unit too."""
+    _require_parts(trace)
     seen = field_maps.seen(trace, (), task)
     fields = seen.fields
     arrays = {
@@ -166,6 +173,7 @@ def attention_distance(
     """The mean distance of every head, in pixels of the picture; NaN where a layer has fewer heads."""
     from headlight.models.attention.distances import attention_distances
 
+    _require_parts(trace)
     require_attention(trace)
     check_layers(trace.layers, task)
     names = np.array([layer.name for layer in trace.layers])

@@ -99,7 +99,7 @@ def test_a_second_picture_is_asked_for(engine):
     assert caught.value.cause == f"{engine.card.title} finds points of one picture in another."
 
 
-def test_two_files_on_the_command_line(tmp_path, tmp_path_factory):
+def test_two_files_on_the_command_line(tmp_path, tmp_path_factory, capfd):
     folder = matchers.folder(tmp_path_factory.mktemp("told"), "lightglue")
     for name, pixels in (("a.png", LEFT), ("b.png", RIGHT)):
         Image.fromarray(pixels).save(tmp_path / name)
@@ -107,6 +107,10 @@ def test_two_files_on_the_command_line(tmp_path, tmp_path_factory):
     out, second = tmp_path / "m.csv", ("--second", str(tmp_path / "b.png"))
     assert run([*told, *second, "--out", str(out)]) == 0
     rows = list(csv.reader(out.read_text().splitlines()))
+    refused = ["export", str(tmp_path / "a.png"), "receptive-field", "--model", str(folder), *second]
+    assert run([*refused, "--out", str(tmp_path / "f.npz")]) == 2
+    said = capfd.readouterr().err.splitlines()[-1]
+    assert said.endswith("looks at points, not at parts of a picture. Choose a model that reads one picture.")
     assert rows[0] == ["first", "second", "score", "x0", "y0", "x1", "y1"]
     assert len(rows) > 1
 

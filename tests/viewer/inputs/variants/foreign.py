@@ -34,6 +34,7 @@ FOREIGN = (
         "hall.ifc", "a CAD model (STEP or IFC)", b"ISO-10303-21;\nHEADER;\n", "Save it as PLY, OBJ or STL"
     ),
     foreign("hall.dxf", "a DXF drawing", b"0\nSECTION\n2\nHEADER\n", "Save it as PLY, OBJ or STL"),
+    foreign("memo.m4a", "a sound packed as AAC, WMA or AMR", b"\0\0\0 ftypM4A " + NOISE, "Save it as WAV"),
     foreign("rooms.mat", "a MATLAB file", b"MATLAB 5.0 MAT-file" + NOISE, "Save its arrays"),
     foreign("rooms.parquet", "a Parquet table", b"PAR1" + NOISE, "Save its arrays"),
     foreign(
