@@ -45,6 +45,8 @@ class Bridge(QObject):
             call = self._left.popleft()
             if self._left:
                 self._next.start()  # before: it may open an event loop of its own, or fail
-            call()
-            if not self._left:
-                self.emptied.emit()
+            try:
+                call()
+            finally:
+                if not self._left:
+                    self.emptied.emit()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 import unicodedata
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import QTimer
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Lanes
-from headlight.viewer.session.jobs import Jobs
+from headlight.viewer.session.jobs import Jobs, Turn
 
 
 @pytest.fixture
@@ -278,3 +281,30 @@ def test_only_who_is_told_so_by_a_person_is_cancelled_firmly(qtbot):
     go.set()
     assert firm == [False, True]
     jobs.close()
+
+
+def test_what_is_posted_is_done_in_order_and_the_event_loop_has_turns_in_between(qtbot):
+    bridge, done, seen = Bridge(), [], []
+    looks = QTimer(interval=0)
+    looks.timeout.connect(lambda: seen.append(len(done)))
+    looks.start()
+    turn = Turn(bridge.post, lambda: done.append("turn"))
+
+    def work(number: int) -> None:
+        time.sleep(0.002)
+        done.append(number)
+
+    for number in range(20):
+        bridge.post(partial(work, number))
+        turn.ask()
+    with qtbot.waitSignal(bridge.emptied):
+        pass
+    looks.stop()
+    assert done == [0, "turn", *range(1, 20)]  # asked for twenty times, once
+    assert bridge.is_empty()
+    assert len(set(seen) - {0, len(done)}) >= 3
+    turn.ask()
+    turn.drop()
+    with qtbot.waitSignal(bridge.emptied):
+        pass
+    assert done.count("turn") == 1
