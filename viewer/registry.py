@@ -78,11 +78,13 @@ class Needs(NamedTuple):
 
     def of_kind(self, kind: "Kind") -> bool:
         """Whether documents of this kind have it, on whichever page."""
-        return set(self.of) <= set(kind.gives)
+        return not self.of or set(self.of) <= set(kind.gives)
 
     def suits(self, kind: "Kind") -> bool:
         """Whether it is for documents of this kind, on any page."""
-        return any(self.fits(kind, layout.page) for layout in kind.layouts)
+        if not self.of_kind(kind):
+            return False
+        return not self.pages or any(layout.page in self.pages for layout in kind.layouts)
 
     def never(self, document: Shown) -> str:
         """Why the document, as it is looked at now, does not have it and no pass will bring it; or ""."""
@@ -397,9 +399,12 @@ class Registry:
 
     def __init__(self) -> None:
         self._entries: dict[type, dict[str, Any]] = {}
+        self._kinds: dict[type, Kind] = {}
+        """Of types that were looked up, as long as no entry comes or goes."""
 
     def add(self, *entries: Entry) -> None:
         """Declare what there is. ValueError where an id is taken."""
+        self._kinds.clear()
         for entry in entries:
             there = self._entries.setdefault(type(entry), {})
             if entry.id in there:
@@ -412,11 +417,15 @@ class Registry:
 
     def kind_of(self, what: object) -> Kind:
         """The kind of what was read. KeyError where it is of none."""
-        for type_ in type(what).__mro__:
-            for kind in self.all(Kind).values():
-                if _names(kind.input, type_):
-                    return kind
-        raise KeyError(type(what).__name__)
+        found = self._kinds.get(type(what))
+        if found is None:
+            kinds, types = self.all(Kind).values(), type(what).__mro__
+            every = (kind for type_ in types for kind in kinds if _names(kind.input, type_))
+            found = next(every, None)
+            if found is None:
+                raise KeyError(type(what).__name__)
+            self._kinds[type(what)] = found
+        return found
 
     def adapter_of(self, what: object) -> Any:
         """The adapter of what was read. KeyError where it is of no kind."""
@@ -433,6 +442,7 @@ class Registry:
         try:
             yield
         except BaseException:
+            self._kinds.clear()
             for type_, entries in self._entries.items():
                 entries.clear()
                 entries.update(before.get(type_, {}))

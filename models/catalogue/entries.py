@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from headlight.models import families
@@ -79,10 +80,11 @@ def entries() -> list[Entry]:
     return [*bundled, *map(extra, EXTRAS), *map(_listed, PUBLISHED.values()), *_downloaded()]
 
 
-def known() -> list[Entry]:
+@cache
+def known() -> tuple[Entry, ...]:
     """The bundled models, those of packages and the published networks, without a look at the disk: that may
     take long."""
-    return [*BUNDLED, *EXTRAS, *(_of_published(replace(network, hub=None)) for network in PUBLISHED.values())]
+    return *BUNDLED, *EXTRAS, *(_of_published(replace(network, hub=None)) for network in PUBLISHED.values())
 
 
 def default(

@@ -10,7 +10,11 @@ import signal
 from contextlib import suppress
 
 from headlight.viewer.inputs import guard
+from headlight.viewer.inputs.pictures import apart
 from script.fuzzing.watch import MEMORY, addresses
+
+PATIENCE = 5.0
+"""Seconds that the decoder of a picture, all of which are small here, may take until it is given up."""
 
 
 class Forked:
@@ -64,3 +68,4 @@ def fork_native_readers() -> None:
 
     laspy.LazBackend.detect_available()
     guard.subprocess = Subprocess
+    apart.PATIENCE = PATIENCE

@@ -15,6 +15,7 @@ from headlight.viewer.inputs.readers import reader_of
 from headlight.viewer.inputs.source import Source
 from script.fuzzing.sample import Sample, Samples
 from tests.viewer.inputs.test_picture_siblings import READ
+from tests.viewer.inputs.variants.pictures import PICTURES
 
 _Y, _X = np.mgrid[:24, :32]
 _RGB = np.stack([_X * 8, _Y * 10, (_X + _Y) * 4], -1).astype(np.uint8)
@@ -41,6 +42,10 @@ def pictures() -> Samples:
     for number, (data, _, _, ending) in enumerate(READ.values()):
         name = f"{number}.{ending}"
         made.setdefault(reader_of(Source.of(data, name)).id, []).append(Sample.of(name, data, False))
+    for one in (one for one in PICTURES if not one.refused):
+        made.setdefault(reader_of(Source.of(one.data, one.file)).id, []).append(
+            Sample.of(one.file, one.data, False)
+        )
     return made
 
 

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from headlight.models.core.errors import HeadlightError, sentence
-from headlight.models.core.task import Task
 from headlight.viewer import plugins, registry
 from headlight.viewer.app.bars.pace import Paces
 from headlight.viewer.app.bars.status import Status
@@ -30,6 +29,7 @@ from headlight.viewer.app.explanations import explain
 from headlight.viewer.app.exporting.window import Exports
 from headlight.viewer.app.layout import geometry
 from headlight.viewer.app.layout.ahead import PanesAhead
+from headlight.viewer.app.layout.beforehand import beforehand
 from headlight.viewer.app.manager.window import Manager
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
@@ -81,7 +81,8 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("Headlight")
         self.settings = settings
-        self.session, self.jobs = Session(), Jobs(Bridge(self).post, host or _in_place())
+        self._bridge = Bridge(self)
+        self.session, self.jobs = Session(), Jobs(self._bridge.post, host or _in_place())
         self._log = log
         self.deck: Deck | None = None
         self.messages = Messages(self)
@@ -90,6 +91,7 @@ class Window(QMainWindow):
         self.runs = Runs(self.session, self.jobs, self.notify, options)
         self.jobs.failed.connect(self._job_failed)
         self.jobs.changed.connect(self.drawn.emit)
+        self._bridge.emptied.connect(self.drawn)
         self.uncaught.connect(self._crashed)
 
         self.dialogs, self.recent = FileDialogs(settings, self), Recent(settings, self.jobs, self)
@@ -101,7 +103,7 @@ class Window(QMainWindow):
         self.manager = Manager(self.jobs, self.models, self)
         self.columns = Sheets(self.session, self.runs, settings, self.notify, self)
         self.runs.trusts = self.models.trusts
-        self.runs.prepare = import_panes
+        self.runs.prepare = beforehand
         self.topbar = TopBar(self.session, self.models.fill)
         self.welcome = Welcome(formats=f"{names_of_formats()}, GGUF")
         self.welcome.text_entered.connect(self.runs.open_text)
@@ -134,7 +136,7 @@ class Window(QMainWindow):
         ways = Ways(self.cancel, self.run_again, self.topbar.offer_models, self.choose_second)
         self.waits = Waits(self.session, self.jobs, paces, self.topbar, self.welcome, ways)
         self.tips = Tips(self, explain)
-        self.actions_ = Actions(self, self)
+        self.actions_ = Actions(self, self, self.jobs)
         self.actions_.before = self._close_messages
         self._take_commands()
         self.models.more = [self.actions_.actions[id] for id in ("models", "model-folder", "model-file")]
@@ -148,7 +150,7 @@ class Window(QMainWindow):
         session = self.session
         self.actions_.follow(
             *(session.documents_changed, session.current_changed, session.page_changed),
-            *(session.document_changed, session.view_changed, self.jobs.changed),
+            *(session.document_changed, session.view_changed, self.jobs.runs_changed),
         )
         self.actions_.refresh()
         self.welcome.focus_text()
@@ -187,7 +189,7 @@ class Window(QMainWindow):
 
     def is_idle(self) -> bool:
         """Nothing runs, nothing waits: what is on the screen is what there is to see."""
-        still = theme.is_everywhere() and not self.jobs.running()
+        still = theme.is_everywhere() and not self.jobs.running() and self._bridge.is_empty()
         return still and (self.deck is None or self.deck.is_settled())
 
     def _current_changed(self) -> None:
@@ -247,6 +249,7 @@ class Window(QMainWindow):
             self.deck = Deck(desk.make, self.settings)
             self.deck.settled.connect(self.drawn)
             self.deck.added.connect(self._pane_added)
+            self.actions_.follow(self.deck.stopped_changed)
             self.waits.follow(self.deck)
             self.pages.addWidget(self.deck)
             self.deck.resize(self.pages.size())
@@ -281,7 +284,7 @@ class Window(QMainWindow):
         return bool(self.jobs.running("run"))
 
     def offers_page(self, page: str) -> bool:
-        return self.session.current is not None and page in self.session.current.pages
+        return self.session.current is not None and self.session.current.has_page(page)
 
     def shows_page(self, page: str) -> bool:
         return self.session.current is not None and self.session.current.page == page
@@ -440,9 +443,3 @@ def _in_place() -> Host:
     from headlight.viewer.host.in_place import InPlace
 
     return InPlace()
-
-
-def import_panes(task: Task) -> None:
-    """What the first document needs, imported by the worker that reads it: the window goes on meanwhile."""
-    for pane in REGISTRY.all(registry.Pane).values():
-        registry.resolve(pane.make)

@@ -121,9 +121,9 @@ REGISTRY.add(
         id="clear",
         title="Stop reading a file, else clear the selection",
         category="Edit",
-        run=f"{_SELECTION}:clear",
+        run=".app.commands.escape:clear",
         keys=("Esc",),
-        enabled=f"{_SELECTION}:can_clear",
+        enabled=".app.commands.escape:can_clear",
     ),
     Command("select-all", "Select all tokens", "Edit", f"{_SELECTION}:take_all", ("Ctrl+A",), _READ),
     Command(

@@ -118,7 +118,10 @@ REGISTRY.add(
         plural="pictures with texts",
         input=".inputs.inputs:PictureTextInput",
         gives=("read", "again", "cells", "both", "pictured", "written"),
-        layouts=(at.PICTURE_AND_TEXT, at.GENERATION_OF_BOTH, at.WEIGHT_OF_BOTH),
+        layouts=(
+            *(at.PICTURE_AND_TEXT, at.GENERATION_OF_BOTH, at.HEADS_OF_BOTH, at.WEIGHT_OF_BOTH, at.METHODS),
+            at.EXPERIMENTS_ON_BOTH,
+        ),
         adapter=".host.adapters:PICTURES_WITH_TEXTS",
         reported=".export.report.kinds:PICTURES_WITH_TEXTS",
         settings=(_MAP, _BY_HAND, *_FOUND, _WRITING),

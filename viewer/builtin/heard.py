@@ -17,6 +17,7 @@ _SOUNDS = ".inputs.sounds"
 _LIKE = REGISTRY.all(Kind)["picture-text"]
 _LAYER_3 = tuple(bytes((0xFF, second)) for second in (0xFA, 0xFB, 0xF2, 0xF3, 0xE2, 0xE3))
 """How a frame of MPEG-1, 2 and 2.5 begins, with and without a checksum."""
+_PAGES = ("attention", "generation", "weight")
 _PICTURE, _SOUND = "picture-and-text", "heard"
 
 
@@ -46,7 +47,7 @@ REGISTRY.add(
         plural="sounds",
         input=f"{_SOUNDS}.sound:SoundInput",
         gives=("read", "again", "cells", "both", "heard", "written"),
-        layouts=tuple(_page(layout) for layout in _LIKE.layouts),
+        layouts=tuple(_page(layout) for layout in _LIKE.layouts if layout.page in _PAGES),
         adapter=".host.adapters:SOUNDS",
         settings=_LIKE.settings,
         options=".host.asked:OfSound",

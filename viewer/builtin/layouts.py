@@ -54,27 +54,31 @@ PICTURE = Layout(
     table="picture",
     needs=Needs(holds=".session.able:no_attention"),
 )
-HEADS_OF_TEXT, HEADS_OF_PICTURE = (
+HEADS_OF_TEXT, HEADS_OF_PICTURE, HEADS_OF_BOTH = (
     Layout(
         "heads",
         across(
             down(Leaf("ranking", 0.54), Leaf("projection", 0.46), share=0.27),
             down(Leaf("scatter", 0.5), Leaf("matrix", 0.5), share=0.47),
-            down(Leaf(many, 0.6), LOG, Leaf("numbers", 0.4), share=0.26),
+            down(*many, share=0.26),
         ),
         numbers=".panes.heads.base:SECTIONS",
         table="ranking",
         needs=Needs(holds=".session.able:no_attention"),
     )
-    for many in ("corpus", "pictures")
+    for many in (
+        (Leaf("corpus", 0.6), LOG, Leaf("numbers", 0.4)),
+        (Leaf("pictures", 0.6), LOG, Leaf("numbers", 0.4)),
+        (LOG, Leaf("numbers")),
+    )
 )
-EXPERIMENTS_ON_TEXT, EXPERIMENTS_ON_PICTURE = (
+EXPERIMENTS_ON_TEXT, EXPERIMENTS_ON_PICTURE, EXPERIMENTS_ON_BOTH = (
     Layout(
         "experiments",
         across(*panes),
         numbers=".panes.explain.experiments.base:SECTIONS",
         table="outputs",
-        needs=Needs(holds=".session.able:no_attention"),
+        needs=Needs(holds=".session.able:no_experiments"),
     )
     for panes in (
         (  # four columns at most: five have no room in a small window, and twelve heads none below each other
@@ -104,6 +108,15 @@ EXPERIMENTS_ON_TEXT, EXPERIMENTS_ON_PICTURE = (
                 share=0.79,
             ),
             down(Leaf("numbers"), share=0.21),
+        ),
+        (
+            across(
+                down(Leaf("interventions", 0.34), Leaf("outputs", 0.66), share=0.26),
+                down(Leaf("picture-and-text", 0.6), Leaf("heads", 0.4), share=0.4),
+                down(Leaf("matrix-before", 0.5), Leaf("matrix", 0.5), LOG, share=0.34),
+                share=0.78,
+            ),
+            down(Leaf("sweep", 0.58), Leaf("numbers", 0.42), share=0.22),
         ),
     )
 )

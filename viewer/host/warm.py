@@ -10,7 +10,6 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
 from headlight.viewer.host import engines
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs import guard
 from headlight.viewer.registry import REGISTRY, Engine, Kind, Method, resolve
 
 
@@ -42,4 +41,6 @@ def warm(options: RunOptions, slices: str, task: Task) -> None:
         if kind.is_read:
             with suppress(HeadlightError):  # it is told when somebody asks for it
                 engines.open_engine(options.model, kind.id, options.device, task)
+    from headlight.viewer.inputs import guard  # no window waits for it: it brings numpy
+
     guard.prepare()

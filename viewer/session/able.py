@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from headlight.viewer.inputs.told.columns import MOST_SHOWN
 from headlight.viewer.registry import REGISTRY, Export
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from headlight.models.core.trace import Trace
 
 _STACK = "headlight.models.core.stack:ConvStack"
+_targeted: WeakKeyDictionary[Trace, bool] = WeakKeyDictionary()
+"""Whether anything of a trace can be asked about: every command asks that after every change."""
 
 
 def no_attention(document: Document) -> str:
@@ -156,9 +159,11 @@ def no_target(document: Document) -> str:
     trace = document.trace
     if trace is None:
         return ""
-    from headlight.models.explain.targets import targets_at
+    if trace not in _targeted:
+        from headlight.models.explain.targets import targets_at
 
-    if targets_at(trace):
+        _targeted[trace] = bool(targets_at(trace))
+    if _targeted[trace]:
         return ""
     return f"{trace.model.title} says nothing that could be asked about: it has no head of a task."
 
@@ -216,6 +221,13 @@ def no_sweep(document: Document) -> str:
     if document.trace is None or no_changes(document):
         return no_changes(document)
     return no_target(document) or no_scores(document)
+
+
+def no_experiments(document: Document) -> str:
+    """Something of the input or of the model can be changed."""
+    if no_attention(document) or document.trace is None or {"hide", "heads"} & document.trace.run.offers:
+        return no_attention(document)
+    return f"Neither the heads of {document.trace.model.title} nor what it is given can be changed."
 
 
 def no_hiding(document: Document) -> str:

@@ -111,6 +111,10 @@ class Document:
         """What there is to see of it: a convolutional network has no attention to show of a picture."""
         return tuple(one.page for one in self.kind.layouts if not one.needs.never(self))
 
+    def has_page(self, page: str) -> bool:
+        """Whether this is one of its pages."""
+        return any(one.page == page and not one.needs.never(self) for one in self.kind.layouts)
+
     @property
     def foremost(self) -> str:
         """The page that is for what its model says, "" where none is."""

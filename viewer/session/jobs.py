@@ -74,6 +74,29 @@ class Job:
             self.share = share if share < 1 else 0.0
 
 
+class Turn:
+    """A call on the GUI thread that may be asked for many times and is carried out once, after what was
+    posted before."""
+
+    def __init__(self, post: Callable[[Callable[[], None]], None], call: Callable[[], object]) -> None:
+        self._post, self._call = post, call
+        self.is_due = False
+
+    def ask(self, *_: object) -> None:
+        if not self.is_due:
+            self.is_due = True
+            self._post(self._take)
+
+    def drop(self) -> None:
+        """It need not be carried out any more."""
+        self.is_due = False
+
+    def _take(self) -> None:
+        if self.is_due:
+            self.is_due = False
+            self._call()
+
+
 class Jobs:
     """What is asked of a host. Call everything from the GUI thread; callbacks come back on it.
 
@@ -85,6 +108,8 @@ class Jobs:
     """The Job whose share and sentence moved."""
     changed = Signal()
     """A job began or ended."""
+    runs_changed = Signal()
+    """One of the lane "run" did: of the others there are several at every move of the mouse."""
     failed = Signal(Failure)
     """Failure of a job that has no handler of its own."""
     ended = Signal(Failure)
@@ -132,8 +157,12 @@ class Jobs:
         job = Job(next(self._numbers), kind, lane, host, done, partial, failed, cancelled, document)
         self._live[job.number] = job
         host.start(job.number, lane, work, lambda word, value: self._heard(job, word, value))
-        self.changed.emit()
+        self._tell_changed(lane == "run")
         return job
+
+    def turn(self, call: Callable[[], object]) -> Turn:
+        """What is asked of it has a turn of its own among what hosts say."""
+        return Turn(self._post, call)
 
     def cancel(
         self,
@@ -163,7 +192,12 @@ class Jobs:
             job.host.cancel(job.number, firmly=firmly)
             del self._live[job.number]
         if stale:
-            self.changed.emit()
+            self._tell_changed(any(job.lane == "run" for job in stale))
+
+    def _tell_changed(self, run: bool) -> None:
+        self.changed.emit()
+        if run:
+            self.runs_changed.emit()
 
     def of(self, document: int) -> list[Job]:
         """What runs or waits for a document, oldest first: its pass, and what its panes asked for."""
@@ -204,7 +238,7 @@ class Jobs:
                 job.on_partial(value)
             return
         del self._live[job.number]
-        self.changed.emit()
+        self._tell_changed(job.lane == "run")
         if job.superseded and what != "done":
             return
         if what == "done":

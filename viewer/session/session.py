@@ -126,7 +126,7 @@ class Session:
 
     def _wish(self, document: Document, page: str) -> None:
         """Turn to a page, or do so when a model has read the document, if it has that page then."""
-        if page in document.pages:
+        if document.has_page(page):
             self._turn(document, page)
         else:
             document.wished = page
@@ -143,7 +143,7 @@ class Session:
         """Set fields of a document, other than its view and history, and tell everybody."""
         for name, value in changes.items():
             setattr(document, name, value)
-        if document.page not in document.pages:
+        if not document.has_page(document.page):
             self._turn(document, document.pages[0])
         self.document_changed.emit(document)
 
@@ -177,7 +177,7 @@ class Session:
 
     def set_page(self, page: str) -> None:
         """Show another page of the current document, if it has that one."""
-        if self.current is not None and page in self.current.pages:
+        if self.current is not None and self.current.has_page(page):
             self._turn(self.current, page)
 
     def _turn(self, document: Document, page: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -39,21 +41,22 @@ def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task =
     settings, places = view[MapSettings], (query,) if query else view[Selection].queries
     maps: list[np.ndarray] = []
     out: list[_Out] = []
+    chosen: dict[Tokens, np.ndarray] = {}
     done = HeadMaps([], [])
-    began, handed_out = time.perf_counter(), 0
+    began = time.perf_counter()
     for number, layer in enumerate(trace.layers):
         task.progress(number / len(trace.layers), f"Maps of layer {number}")
-        values, blind = _layer_maps(trace, layer, view, places, task)
+        values, blind = _layer_maps(trace, layer, view, places, chosen, task)
         maps.append(values)
         out.append(_layer_out(trace, layer, settings, values, blind))
-        if not settings.shared:
-            scales = _head_scales(values, settings, out[-1])
-            done.layers.append(levels_of(values, scales))
-            done.scales.append(scales)
-            while handed_out <= number and time.perf_counter() - began > MOMENT:
-                task.partial((handed_out, done.layers[handed_out], done.scales[handed_out]))
-                handed_out += 1
+        if not settings.shared and time.perf_counter() - began > MOMENT:
+            first = len(done.layers)
+            _paint(done, maps[first:], out[first:], settings)
+            for ready in range(first, number + 1):
+                task.partial((ready, done.layers[ready], done.scales[ready]))
     if not settings.shared:
+        first = len(done.layers)
+        _paint(done, maps[first:], out[first:], settings)
         return done
     flat, hidden = (np.concatenate([a.ravel() for a in arrays]) for arrays in (maps, [o.mask for o in out]))
     scale = scale_of(flat, settings.percentile, settings.log, hidden, floor_of(settings))
@@ -64,14 +67,19 @@ def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task =
 
 @dataclass(frozen=True, eq=False)
 class _Out:
-    """What of a layer's maps does not set their scales. mask: bool (heads, h, w). tokens: bool (heads, keys),
-    the keys that these are; shares: float32 (heads, keys), what each holds.
+    """What of a layer's maps does not set their scales. mask: bool (heads, h, w). tokens: bool (heads, n), of
+    the last n keys those that these are; shares: float32 (heads, n), what each holds.
     """
 
     mask: np.ndarray
     keys: Tokens
     tokens: np.ndarray
     shares: np.ndarray
+
+    def of_head(self, head: int) -> tuple[np.ndarray, np.ndarray]:
+        """(bool (keys,), float32 (keys,)): tokens and shares of one head, the first keys too."""
+        first = len(self.keys) - self.tokens.shape[1]
+        return np.pad(self.tokens[head], (first, 0)), np.pad(self.shares[head], (first, 0))
 
 
 def _layer_out(
@@ -86,10 +94,8 @@ def _layer_out(
         nothing = np.zeros((layer.heads, len(layer.queries)), bool)
         return _Out(mask, layer.queries, nothing, nothing)
     patches = left_out(trace, layer, settings)[0][:, keys.prefix :]
-    flat = values.reshape(layer.heads, -1)
-    unpainted = np.zeros((layer.heads, keys.prefix), np.float32)
-    tokens, shares = np.hstack([unpainted > 0, patches]), np.hstack([unpainted, flat])
-    return _Out(mask | patches.reshape(values.shape), keys, tokens, shares)
+    shares = values.reshape(layer.heads, -1)
+    return _Out(mask | patches.reshape(values.shape), keys, patches, shares)
 
 
 def _pooled(tokens: np.ndarray, width: int) -> np.ndarray:
@@ -99,25 +105,38 @@ def _pooled(tokens: np.ndarray, width: int) -> np.ndarray:
     return held[:, last] > held[:, first]
 
 
-def _head_scales(values: np.ndarray, settings: MapSettings, out: _Out) -> list[Scale]:
-    """Of each head's map, float32 (heads, h, w)."""
-    scales = scales_of(values, settings.percentile, settings.log, out.mask, floor_of(settings))
-    above = out.mask & (values > np.array([scale.high for scale in scales], values.dtype)[:, None, None])
-    for head in np.flatnonzero(above.any(axis=(1, 2))).tolist():
-        scales[head] = _said(scales[head], above[head], out, head)
-    return scales
+def _paint(done: HeadMaps, maps: Sequence[np.ndarray], outs: Sequence[_Out], settings: MapSettings) -> None:
+    """Add layers' maps, each float32 (heads, h, w), every head by a scale of its own: neighbours of one size
+    at once, which takes a third of the time."""
+    for _, alike in groupby(zip(maps, outs, strict=True), lambda one: one[0].shape[1:]):
+        layers = list(alike)
+        values, mask = (
+            np.concatenate(parts) for parts in zip(*((m, o.mask) for m, o in layers), strict=True)
+        )
+        scales = scales_of(values, settings.percentile, settings.log, mask, floor_of(settings))
+        above = mask & (values > np.array([scale.high for scale in scales], values.dtype)[:, None, None])
+        painted = levels_of(values, scales)
+        heads = [(out, head) for _, out in layers for head in range(len(out.mask))]
+        for at in np.flatnonzero(above.any(axis=(1, 2))).tolist():
+            scales[at] = _said(scales[at], above[at], *heads[at])
+        start = 0
+        for one, _ in layers:
+            end = start + len(one)
+            done.layers.append(painted[start:end])
+            done.scales.append(scales[start:end])
+            start = end
 
 
 def _said(scale: Scale, above: np.ndarray, out: _Out, head: int) -> Scale:
     """The scale of a head with what was left out of it. above: bool (h, w), where that lies above it."""
-    shares = out.shares[head]
+    tokens, shares = out.of_head(head)
     if isinstance(out.keys, PatchTokens):
         beyond = shares > scale.high
     else:  # pixels of a thumbnail may be means of several tokens': one must hold anything to speak of
         first, last = _spans(len(out.keys), above.shape[1])
         held = np.concatenate([[0], above.any(axis=0).cumsum()])
         beyond = (held[last] > held[first]) & (shares > 0.005)
-    return replace(scale, left_out=left_out_said(out.keys, out.tokens[head] & beyond, shares))
+    return replace(scale, left_out=left_out_said(out.keys, tokens & beyond, shares))
 
 
 def _spans(count: int, among: int) -> tuple[np.ndarray, np.ndarray]:
@@ -127,15 +146,23 @@ def _spans(count: int, among: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _layer_maps(
-    trace: Trace, layer: AttentionLayer, view: View, places: tuple[Place, ...], task: Task
+    trace: Trace,
+    layer: AttentionLayer,
+    view: View,
+    places: tuple[Place, ...],
+    known: dict[Tokens, np.ndarray],
+    task: Task,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(float32 (heads, h, w): one layer's maps, bool (h, w) or (1, 1): where no window lets it look)."""
+    """(float32 (heads, h, w): one layer's maps, bool (h, w) or (1, 1): where no window lets it look). known:
+    which tokens stand at the places, as far as it is known; most layers are of the same tokens."""
     nowhere = np.zeros((1, 1), bool)
     tokens = layer.keys if not view[MapSettings].incoming else layer.queries
     if not isinstance(tokens, PatchTokens):
         return layer.thumbnail(THUMBNAIL), nowhere
     asked = layer.queries if not view[MapSettings].incoming else layer.keys
-    chosen = query_indices(trace, asked, places)
+    if asked not in known:
+        known[asked] = query_indices(trace, asked, places)
+    chosen = known[asked]
     seen = np.zeros(len(tokens), bool)
     if view[MapSettings].incoming:
         rows = []

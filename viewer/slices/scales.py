@@ -46,8 +46,13 @@ def left_out(
         nothing = np.zeros((layer.heads if head is None else 1, len(layer.keys)), np.float32)
         return np.broadcast_to(common(trace, layer.keys, settings), nothing.shape), nothing
     shares = received(trace, layer, head)
-    out = np.broadcast_to(common(trace, layer.keys, settings), shares.shape)
-    return (out | sinks(shares), shares) if settings.leave_out else (out, shares)
+    if not settings.leave_out:
+        return np.zeros(shares.shape, bool), shares
+
+    def out() -> np.ndarray:
+        return common(trace, layer.keys, settings) | sinks(shares)
+
+    return derived(trace, ("left out", layer.name, head), out), shares
 
 
 def common(trace: Trace, tokens: Tokens, settings: MapSettings) -> np.ndarray:

@@ -64,7 +64,7 @@ class Cover(QFrame):
         self._says.setText(waiting.says)
         self._more.setText(waiting.more)
         self._parts = (main and waiting.share is not None, main and bool(waiting.more))
-        self._bar.setValue(round((waiting.share or 0) * STEPS))
+        advance(self._bar, waiting.share or 0)
         self._bar.setAccessibleName(waiting.says)
         self._offer(waiting.buttons if main else ())
         theme.set_role(self._says, "" if main else "dim")
@@ -108,6 +108,14 @@ class Cover(QFrame):
             button.clicked.connect(lambda _=False, call=call: call())
             self._buttons.addWidget(button)
         self._buttons.addStretch(1)
+
+
+def advance(bar: QProgressBar, share: float) -> None:
+    """Show 0 to 1 of STEPS, painted with all else: `setValue` alone paints at once, and all that waits to be
+    painted with it."""
+    bar.setUpdatesEnabled(False)
+    bar.setValue(round(share * STEPS))
+    bar.setUpdatesEnabled(True)
 
 
 def _label(role: str) -> QLabel:

@@ -9,6 +9,7 @@ their edges. Chunks are short, so that the mouse is heard between them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from time import perf_counter
 from weakref import WeakSet
 
@@ -67,6 +68,7 @@ class CloudCanvas(QWidget):
         self._marked = np.zeros((0, 3), np.float32)
         self._stale: set[str] = set()  # what must be sent to the card: points, colours, marks
         self._gl: Resources | None = None
+        self._coming: tuple[Resources, Iterator[None]] | None = None  # while they are made
         self._picture = QImage()  # the last frame
         self._outdated = True  # and is not what is to be seen
         self._restart = True  # begin with a sample, since what is on the screen is elsewhere now
@@ -153,9 +155,9 @@ class CloudCanvas(QWidget):
 
     def _draw_frame(self) -> None:
         if self._gl is None:
-            if not self._cannot:
+            if not self._cannot and not self._more.isActive():
                 self._idle = False
-                self._more.start(_SOON)
+                self._more.start(_SOON if self._coming is None else 0)
             return
         self._gl.make_current()
         now = self._view()
@@ -187,8 +189,15 @@ class CloudCanvas(QWidget):
         self.painted.emit()
 
     def _begin(self) -> None:
+        """Take a step of what it takes to draw."""
+        if self._coming is None:
+            made = Resources(self)
+            self._coming = made, made.steps()
+        made, steps = self._coming
         try:
-            self._gl = Resources(self)
+            for _ in steps:
+                return self._more.start(0)
+            self._gl, self._coming = made, None
         except RuntimeError as error:
             self._cannot = True
             self.failed.emit(str(error) or "OpenGL 2.1 is missing")

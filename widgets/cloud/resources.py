@@ -6,6 +6,7 @@ OpenGL from then on: where a processor does that, a frame takes ten milliseconds
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject
@@ -30,22 +31,33 @@ class Layer:
 
 
 class Resources:
-    """They go with `owner`. RuntimeError says what OpenGL lacks, in its own words."""
+    """They go with `owner`, and are there once all `steps` were taken."""
 
     def __init__(self, owner: QObject) -> None:
         self._context = QOpenGLContext(owner)
         self._surface = QOffscreenSurface(None, owner)
+
+    def steps(self) -> Iterator[None]:
+        """Make all of it, with a break after each part that takes a while: the driver comes with the first
+        context, and shaders are compiled. RuntimeError says what OpenGL lacks, in its own words.
+        """
         if not self._context.create():
             raise GraphicsError("there is none")
+        yield
         self._surface.setFormat(self._context.format())
         self._surface.create()
         self.make_current()
         prepare()
-        self.cloud, self.dome, self.marks = CloudVisual(), EyeDome(), CloudMarks()
         self.front, self.back, self.screen = Layer(), Layer(), Target(flat=True)
         for target in (self.front.target, self.back.target, self.screen):
             target.resize(1, 1)
         self.largest_side = largest_side()
+        yield
+        self.make_current()  # another canvas may have had its turn
+        self.cloud = CloudVisual()
+        yield
+        self.make_current()
+        self.dome, self.marks = EyeDome(), CloudMarks()
 
     def make_current(self) -> None:
         """What OpenGL is told from now on is for these."""

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButto
 
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.base.waiting import STEPS, advance
 
 PATIENCE = 150
 """Milliseconds before it appears: shorter work would only flicker."""
-STEPS = 1000
 
 
 class Progress(QWidget):
@@ -53,7 +53,7 @@ class Progress(QWidget):
             self._bar.setRange(0, 0)
         else:
             self._bar.setRange(0, STEPS)
-            self._bar.setValue(round(share * STEPS))
+            advance(self._bar, share)
         self._bar.setAccessibleName(sentence)
         if self.isHidden() and not self._timer.isActive():
             self._timer.start()

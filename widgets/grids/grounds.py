@@ -63,16 +63,37 @@ class PictureGround(Ground):
 
     def laid(self, width: int, height: int) -> Laid:
         down, across = self._rgb.shape[:2]
-        step = max(1, min(down // height, across // width))  # so that fine patterns become no others
-        small = self._rgb[::step, ::step]
         ys, xs = (np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width
-        pixels = small[(ys * len(small)).astype(int)][:, (xs * small.shape[1]).astype(int)]
         x0, y0, x1, y1 = self._corners
         rows = np.floor((ys * down - y0) / (y1 - y0) * self._grid[0]).astype(int)
         columns = np.floor((xs * across - x0) / (x1 - x0) * self._grid[1]).astype(int)
         seen = ((rows >= 0) & (rows < self._grid[0]))[:, None] & (columns >= 0) & (columns < self._grid[1])
         tokens = rows[:, None] * self._grid[1] + columns + self._prefix
-        return Laid(pixels, np.where(seen, tokens, -1).astype(np.int32))
+        return Laid(_shrunk(self._rgb, width, height), np.where(seen, tokens, -1).astype(np.int32))
+
+    def turn(self, dx: float, dy: float) -> None:
+        """It lies flat."""
+
+
+class BoxesGround(Ground):
+    """A picture, uint8 (H, W, 3), with tokens in boxes, float (n, 4): x0, y0, x1, y1 in pixels of it, numbers
+    that are none of tokens elsewhere. Of boxes that lie upon each other the smallest is seen."""
+
+    def __init__(self, rgb: np.ndarray, boxes: np.ndarray) -> None:
+        self._rgb, self._boxes = rgb, boxes
+        self.aspect = rgb.shape[1] / rgb.shape[0]
+
+    def laid(self, width: int, height: int) -> Laid:
+        down, across = self._rgb.shape[:2]
+        tokens = np.full((height, width), -1, np.int32)
+        # A pixel shows the box that its centre lies in.
+        edges = np.ceil(self._boxes * np.tile((width / across, height / down), 2) - 0.5)
+        x0, y0, x1, y1 = self._boxes.T
+        for token in np.argsort((x0 - x1) * (y1 - y0), kind="stable"):
+            if not np.isnan(x0[token]):
+                left, top, right, bottom = edges[token].clip(0).astype(int)
+                tokens[top:bottom, left:right] = token
+        return Laid(_shrunk(self._rgb, width, height), tokens)
 
     def turn(self, dx: float, dy: float) -> None:
         """It lies flat."""
@@ -110,6 +131,16 @@ class PointsGround(Ground):
 
     def turn(self, dx: float, dy: float) -> None:
         self._camera.orbit(dx, dy)
+
+
+def _shrunk(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
+    """uint8 (height, width, 3): a picture in so many pixels."""
+    step = max(
+        1, min(rgb.shape[0] // height, rgb.shape[1] // width)
+    )  # so that fine patterns become no others
+    small = rgb[::step, ::step]
+    ys, xs = (np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width
+    return small[(ys * len(small)).astype(int)][:, (xs * small.shape[1]).astype(int)]
 
 
 def over(laid: Laid, levels: np.ndarray, colours: np.ndarray) -> np.ndarray:

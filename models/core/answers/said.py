@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -166,7 +167,7 @@ class PointLabels:
             truth=truth,
         )
 
-    @property
+    @cached_property
     def counts(self) -> np.ndarray:
         """int64 (classes,): file points that have each label."""
         return np.bincount(self.labels, minlength=len(self.classes))

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.task import Cancelled, Task
+from headlight.models.core.task import SILENT, Cancelled, Task
 from headlight.viewer.inputs import cloud_files
 from headlight.viewer.inputs.clouds import e57, las
+from headlight.viewer.inputs.clouds.scanners.packets import Packets
 from headlight.viewer.inputs.inputs import from_path
+from headlight.viewer.inputs.source import Source
 from headlight.viewer.registry import resolve
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import columns
+from tests.viewer.inputs.variants.surveys import SURVEYS
 
 MANY = 20_000
 XYZ = (np.random.default_rng(5).random((MANY, 3)) * [30, 4, 2.6]).round(3) + np.array([5e5, 0, 0])
@@ -64,8 +67,33 @@ def test_a_first_look_is_of_the_files_own_points(name, tmp_path):
     places = np.rint(look.file_coordinates(look.points) * 1000)
     assert [rows.get(tuple(place)) for place in places.tolist()] == list(map(tuple, look.colours.tolist()))
     assert look.frame == whole.frame
-    if name not in ("room.laz", "room.e57"):  # of which the beginning of what is packed together is seen
+    if name != "room.laz":  # of which the beginning of what is packed together is seen
         assert np.ptp(look.points[:, 0]) > 29
+
+
+E57S = [one for one in SURVEYS if one.file.endswith(".e57") and not one.refused]
+
+
+@pytest.mark.parametrize("variant", E57S, ids=lambda one: one.file)
+def test_packets_of_e57_are_read_as_its_library_does(variant, tmp_path):
+    (tmp_path / variant.file).write_bytes(variant.data)
+    with open(tmp_path / variant.file, "rb") as file:
+        source = Source(variant.file, file, len(variant.data), tmp_path / variant.file)
+        (picked,) = Packets(file, SILENT).picked()
+        some, whole = e57.read_some(source), e57.read(source)
+    assert len(next(iter(picked.values()))) == len(whole.points)  # which are few
+    for part in ("points", "colours", "normals", "intensity"):
+        one, other = getattr(some, part), getattr(whole, part)
+        assert (one is None) == (other is None)
+        assert one is None or np.allclose(one, other, rtol=0, atol=1e-9, equal_nan=True), part
+
+
+def test_an_e57_whose_packets_are_torn_is_looked_at_as_its_library_reads_it(tmp_path, monkeypatch):
+    path, data = tmp_path / "room.e57", FILES["room.e57"]()
+    path.write_bytes(data)
+    monkeypatch.setattr(Packets, "_heads", lambda *_: 1 / 0)
+    seen = []
+    assert len(from_path(path, early=seen.append).points) == len(seen[0].points) == MANY
 
 
 def test_some_triangles_of_a_mesh_are_seen(tmp_path):

@@ -135,7 +135,7 @@ def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(make_window, 
     pane(window, "classes").up.setCurrentText("y up")
     pane(window, "classes")._reframe()
     qtbot.waitUntil(lambda: [what.frame for what in started] == [Frame(1.0, "y")], timeout=60_000)
-    qtbot.waitUntil(lambda: len(window.jobs.running()) == 1, timeout=60_000)
+    qtbot.waitUntil(lambda: window._bridge.is_empty() and len(window.jobs.running()) == 1, timeout=60_000)
     assert document.input.frame == Frame(1.0, "y")
     assert document.trace is None
     (place,) = window.session.view[Selection].queries  # it turns with its points

@@ -43,7 +43,7 @@ TINY = {"width": 64, "heads": 2, "shortest": 16, "longest": 64}
 @pytest.fixture
 def settled(qtbot):
     def wait(pane) -> None:
-        qtbot.waitUntil(lambda: not pane.jobs.running(), timeout=WAIT)
+        qtbot.waitUntil(lambda: not pane._turn.is_due and not pane.jobs.running(), timeout=WAIT)
 
     return wait
 
@@ -66,7 +66,7 @@ def opened(qtbot, qapp):
     qtbot.waitExposed(frame)
     session.add(inputs.from_text("a great serve"), RunOptions())
     session.set_page("cost")
-    qtbot.waitUntil(lambda: not jobs.running(), timeout=WAIT)
+    qtbot.waitUntil(lambda: bridge.is_empty() and not jobs.running(), timeout=WAIT)
     yield session, pane, controls, numbers.widget
     frame.hide()
     jobs.close()

@@ -23,6 +23,29 @@ def disk(tmp_path_factory):
     return path, {name: str(picture_texts.folder(root, name)) for name in ("qwen2", "trocr")}
 
 
+def test_methods_lie_on_the_picture_and_behind_the_words(make_window, settled, disk):
+    path, models = disk
+    window = make_window(model=models["qwen2"])
+    window.session.opening_page = "methods"
+    window.runs.open_described(str(path), "a cat")
+    settled(window)
+    beside, tokens = pane(window, "beside"), traced(window).tokens
+    words = np.flatnonzero(~tokens.on_picture)
+    both = beside.both
+    assert beside.stack.currentWidget() is both
+    assert len(both.strips.rows) == len(both.maps._maps) == len(beside.result.sides) + 1
+    for side, shown, row in zip(beside.result.sides, both.maps._maps, both.strips.rows, strict=False):
+        if not side.failed:
+            np.testing.assert_array_equal(shown.levels, side.levels)
+            np.testing.assert_array_equal(row.strip._levels, side.levels[words])
+    both.strips.clicked.emit(1, False)
+    settled(window)
+    assert window.session.view[Selection].queries == (tokens.place(int(words[1])),)
+    patch = int(np.flatnonzero(tokens.on_picture)[2])
+    both.maps.hovered.emit((0, patch))
+    assert window.session.hover.query == tokens.place(patch)
+
+
 def test_both_answer_where_either_is_pointed_at(make_window, settled, disk, qtbot):
     path, models = disk
     window = make_window(model=models["qwen2"])

@@ -178,6 +178,7 @@ def test_an_action_is_enabled_whenever_its_command_can_be_run(make_window, qtbot
     GO.clear()
 
     def agree() -> None:
+        qtbot.waitUntil(window._bridge.is_empty)
         qtbot.wait(20)
         for id_, command in window.actions_.commands.items():
             assert window.actions_.actions[id_].isEnabled() == command.enabled(), id_
@@ -236,10 +237,11 @@ def test_controls_show_what_is_wanted_while_it_is_not_there_yet(make_window, qtb
     answered(window, document, trace_of(patch_tokens()))
     settled(window)
     window.runs.change(document, size=1022, model="vit-base")
-    assert window.deck.panes["settings"].size.value() == 1022
+    size = window.deck.panes["settings"].size
+    qtbot.waitUntil(lambda: size.value() == 1022)
     assert window.topbar.model_button.text() == "ViT-B/16"
     window.session.undo()
-    assert window.deck.panes["settings"].size.value() == 518
+    qtbot.waitUntil(lambda: size.value() == 518)
 
 
 def test_undo_brings_the_text_back_into_an_editor_that_has_the_focus(make_window, qtbot, settled):

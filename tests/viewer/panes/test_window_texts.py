@@ -238,12 +238,14 @@ def test_what_is_typed_in_one_document_never_reaches_another(text_window, qtbot,
     settled(window)
     second = window.session.current
     window.session.show(first)
+    settled(window)
     window.actions_.run("edit-text")
     sentence = pane(window, "sentence")
     sentence.first.setFocus()
     qtbot.keyClicks(sentence.first, "!")
     window.session.show(second)  # before the pause after typing is over
-    assert sentence.first.toPlainText() == "He drank tea."
+    assert not sentence.first.hasFocus()
+    qtbot.waitUntil(lambda: sentence.first.toPlainText() == "He drank tea.")
     settled(window)
     qtbot.waitUntil(lambda: first.input.text == SENTENCE + "!", timeout=WAIT)
     settled(window)

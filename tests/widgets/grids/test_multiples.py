@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPoint
 
 from headlight.models.core.colours import lut
-from headlight.widgets.grids.grounds import BEHIND, PLAIN, PictureGround, PointsGround, over
+from headlight.widgets.grids.grounds import BEHIND, PLAIN, BoxesGround, PictureGround, PointsGround, over
 from headlight.widgets.grids.multiples import Multiple, Multiples
 from tests.widgets.pointer import click, drag, move
 
@@ -76,3 +76,15 @@ def test_maps_are_pointed_at_clicked_and_turned(qtbot):
     drag(view, centre, centre + QPoint(60, 10))
     assert view.grab().toImage() != before
     assert clicked == []
+
+
+def test_of_boxes_that_lie_upon_each_other_the_smallest_is_seen_and_words_are_nowhere():
+    boxes = np.array([[0, 0, 60, 40], [np.nan] * 4, [0, 0, 30, 20], [30, 20, 60, 40.0]])
+    laid = BoxesGround(np.full((40, 60, 3), 9, np.uint8), boxes).laid(6, 4)
+    assert laid.tokens.tolist() == [[2] * 3 + [0] * 3] * 2 + [[0] * 3 + [3] * 3] * 2
+    assert laid.bounds(1) is None
+    assert laid.bounds(3) == (3, 2, 6, 4)
+    same = PictureGround(np.full((40, 60, 3), 9, np.uint8), (4, 6), 0, (0.0, 0.0, 60.0, 40.0)).laid(6, 4)
+    edges = [[x, y, x + 10, y + 10] for y in range(0, 40, 10) for x in range(0, 60, 10)]
+    cells = BoxesGround(np.full((40, 60, 3), 9, np.uint8), np.array(edges, float)).laid(6, 4)
+    assert (cells.tokens == same.tokens).all()

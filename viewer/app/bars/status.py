@@ -74,7 +74,7 @@ class Status(QWidget):
         column.setSpacing(0)
         column.addWidget(self.strip)
         column.addLayout(row)
-        jobs.changed.connect(self._jobs_changed)
+        jobs.runs_changed.connect(self._jobs_changed)
         jobs.progressed.connect(self._progressed)
         jobs.told.connect(self._told)
         paces.ticked.connect(self._jobs_changed)

@@ -50,8 +50,9 @@ class Waits(QObject):
         self.session, self.jobs, self.paces, self.ways = session, jobs, paces, ways
         self.topbar, self.welcome = topbar, welcome
         self.deck: Deck | None = None
+        self._turn = jobs.turn(self._say)
         welcome.cancel_asked.connect(ways.cancel)
-        jobs.changed.connect(self.refresh)
+        jobs.runs_changed.connect(self.refresh)
         jobs.progressed.connect(self._progressed)
         paces.ticked.connect(self.refresh)
         for signal in (session.current_changed, session.page_changed, session.documents_changed):
@@ -62,6 +63,7 @@ class Waits(QObject):
         """There is room for panes, and each of them from when it is made."""
         self.deck = deck
         deck.added.connect(self._added)
+        deck.stopped_changed.connect(self.refresh)
 
     def _added(self, name: str) -> None:
         self.deck.docks[name].visibilityChanged.connect(self.refresh)
@@ -70,7 +72,10 @@ class Waits(QObject):
             pane.filled.connect(self.refresh)
 
     def refresh(self, *_: object) -> None:
-        """Say everywhere what is awaited now."""
+        """Say everywhere what is awaited, once all else that is about to change has."""
+        self._turn.ask()
+
+    def _say(self) -> None:
         self._mark_tabs()
         self._show_opening()
         if self.deck is not None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from headlight.viewer.app.commands.bound import Acts, Bound
 from headlight.viewer.registry import REGISTRY, Command, Page, Pane
+from headlight.viewer.session.jobs import Jobs
 
 VIEW = "View"
 
@@ -60,11 +61,10 @@ class Actions:
     The key of a disabled action does nothing: whatever enabled states depend on must be followed.
     """
 
-    def __init__(self, window: QWidget, acts: Acts) -> None:
+    def __init__(self, window: QWidget, acts: Acts, jobs: Jobs) -> None:
         self.before: Callable[[str], None] = lambda id_: None
         """Called before a command is run."""
-        self._soon = QTimer(window, singleShot=True, interval=0)
-        self._soon.timeout.connect(self.refresh)
+        self._turn = jobs.turn(self.refresh)
         self.commands: dict[str, Bound] = {}
         self.actions: dict[str, QAction] = {}
         self._window, self._acts = window, acts
@@ -89,7 +89,7 @@ class Actions:
             signal.connect(self._follow)
 
     def _follow(self, *_: object) -> None:
-        self._soon.start()
+        self._turn.ask()
 
     def run(self, id_: str) -> None:
         """Run a command if it can be run now."""

@@ -4,18 +4,6 @@ from __future__ import annotations
 
 from headlight.viewer.app.commands.bound import Acts
 from headlight.viewer.session import selecting, writing
-from headlight.viewer.session.able import unread
-
-
-def clear(window: Acts) -> None:
-    """What is being opened is given up first: it is what moves."""
-    if not window.runs.stop_reading():
-        selecting.clear(window.session)
-
-
-def can_clear(window: Acts) -> bool:
-    current = window.session.current
-    return window.runs.is_reading() or (current is not None and not unread(current))
 
 
 def take_all(window: Acts) -> None:

@@ -34,6 +34,8 @@ class Deck(QMainWindow):
 
     settled = Signal()
     """A pane has drawn all it has."""
+    stopped_changed = Signal()
+    """`is_stopped` may say something else."""
     added = Signal(str)
     """The name of a pane that was made: those of a page are, when it is shown for the first time."""
 
@@ -78,6 +80,7 @@ class Deck(QMainWindow):
             pane.wanted_changed.connect(lambda on: self._want(entry.id, on))
             pane.height_changed.connect(self._height_changed)
             pane.settled.connect(self.settled)
+            pane.stopped_changed.connect(self.stopped_changed)
             if pane.menu_title:
                 dock.set_menu(pane.fill_menu, pane.menu_title)
         self.addDockWidget(RIGHT, dock)

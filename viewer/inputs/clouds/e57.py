@@ -12,6 +12,7 @@ from headlight.viewer.inputs.clouds.parts import (
     no_points,
     promises_more,
 )
+from headlight.viewer.inputs.clouds.scanners.packets import Packets
 from headlight.viewer.inputs.guard import guarded
 from headlight.viewer.inputs.source import Source
 
@@ -22,6 +23,8 @@ _CHUNK, _FIRST = 500_000, 100_000
 _CARTESIAN = ("cartesianX", "cartesianY", "cartesianZ")
 _SPHERICAL = ("sphericalRange", "sphericalAzimuth", "sphericalElevation")
 _COLOURS = ("colorRed", "colorGreen", "colorBlue")
+Picked = dict[str, np.ndarray]
+"""Numbers of some points of a scan, by the names of fields."""
 _NORMALS = ("nor:normalX", "nor:normalY", "nor:normalZ")
 """As the extension for surface normals calls them."""
 
@@ -35,18 +38,24 @@ def read(source: Source) -> Parts:
 
 
 def read_some(source: Source) -> Parts:
-    """The first points of every scan: libE57 reads forwards alone."""
-    return _read(source, most=_FIRST)
+    """Points of every scan from first to last; the first of them where that cannot be had."""
+    try:
+        picked = Packets(source.file, source.task).picked()
+    except Exception:  # damage, which is told where all is read, or a file that libE57 alone understands
+        picked = None
+    return _read(source, _FIRST, picked)
 
 
-def _read(source: Source, most: int) -> Parts:
-    """most: points of each scan."""
+def _read(source: Source, most: int, picked: list[Picked] | None = None) -> Parts:
+    """most: points of each scan. picked: of each scan what is seen of it alone."""
     import pye57
 
     name = source.name
     file = pye57.E57(str(source.path))
     headers = [file.get_header(index) for index in range(file.scan_count)]
     counts = [min(header.point_count, most) for header in headers]
+    if picked is not None:
+        counts = [len(next(iter(one.values()), ())) for one in picked]
     total = sum(counts)
     if not total:
         raise _without_points(name, file)
@@ -61,10 +70,11 @@ def _read(source: Source, most: int) -> Parts:
     normals = np.zeros((total, 3), np.float32) if any(having(*_NORMALS)) else None
     bright = np.zeros(total, np.float32) if any(having("intensity")) else None
     at = 0
-    for header, count in zip(headers, counts, strict=True):
+    for number, (header, count) in enumerate(zip(headers, counts, strict=True)):
         part = slice(at, at + count)
         made = [None if whole is None else whole[part] for whole in (colours, normals, bright)]
-        _scan(file, header, points[part], *made, source, at / total)
+        held = None if picked is None else picked[number]
+        _scan(file, header, points[part], *made, source, at / total, held)
         at = part.stop
     notices = []
     if len(headers) > 1:
@@ -95,6 +105,7 @@ def _scan(
     bright: np.ndarray | None,
     source: Source,
     share: float,
+    picked: Picked | None,
 ) -> None:
     """Fill `points` (n, 3), `colours` (n, 3), `normals` (n, 3), `bright` (n,) of one scan with what it has;
     points that it calls invalid become NaN."""
@@ -113,12 +124,15 @@ def _scan(
     count = len(points)
     if not count:
         return
-    data, buffers = _buffers(file, wanted, min(_CHUNK, count))
-    reader = header.points.reader(buffers)
+    if picked is None:
+        data, buffers = _buffers(file, wanted, min(_CHUNK, count))
+        reader = header.points.reader(buffers)
+    else:
+        data, reader = picked, None
     low, span = _colour_range(header)
     at = 0
     while at < count:  # a buffer may hold more than is wanted
-        got = min(reader.read(), count - at)
+        got = min(reader.read(), count - at) if reader is not None else count
         if not got:
             raise promises_more(source.name, count, at)
         a, b, c = (data[axis][:got] for axis in axes)
@@ -141,7 +155,8 @@ def _scan(
                 colours[at : at + got, channel] = np.rint(shade.clip(0, 255))
         at += got
         source.report(share + (1 - share) * at / max(1, count) * 0.9)
-    reader.close()
+    if reader is not None:
+        reader.close()
     if not header.has_pose():
         return
     turn, move = header.rotation_matrix.T, header.translation

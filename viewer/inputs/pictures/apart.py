@@ -23,8 +23,9 @@ FEW = 16_000_000
 a process that ends; a process of its own costs a quarter of that time at most."""
 _BULK = 8_000_000
 """Bytes of a file that are taken for as much."""
-PATIENCE = 120.0
-"""Seconds that a decoder, which says nothing of how far it is, may take: many times what the largest take."""
+PATIENCE, A_MEGABYTE = 20.0, 1.0
+"""Seconds that a decoder, which says nothing of how far it is, may take, and more of them for each megabyte
+of the file: several times what it takes. A few bytes that never end keep nobody waiting."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def decoded(data: bytes, source: Source, reader: Reader) -> Decoded:
     if not _is_apart(data, reader):
         return decode_picture(data, source.name, reader, frame)
     native, whole = f"{__name__}:parts", replace(source, size=len(data))
-    found = guarded(whole, native, reader.title, Parts, reader[:5], frame, quiet=PATIENCE)
+    patience = PATIENCE + A_MEGABYTE * len(data) / 1e6
+    found = guarded(whole, native, reader.title, Parts, reader[:5], frame, quiet=patience)
     film = None if found.film is None else (found.film[0], found.film[1], bool(found.film[2]))
     return Decoded(found.pixels, tuple(found.notices), found.measured, film)
 

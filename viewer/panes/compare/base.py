@@ -30,7 +30,7 @@ class ComparedPane(Pane):
     def __init__(self, entry: registry.Pane, desk: Desk) -> None:
         super().__init__(entry, desk)
         self._compared: tuple[Any, ...] = ()
-        self.session.documents_changed.connect(self.update)
+        self.session.documents_changed.connect(self.update_soon)
 
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
         return document.trace, *(other.trace for other in self.read(document, view))
@@ -84,7 +84,7 @@ class ComparedPane(Pane):
 
     def _document_changed(self, document: Document) -> None:
         if self.needs.suits(document.kind):
-            self.update()
+            self.update_soon()
 
 
 def named(document: Document, others: list[Document]) -> str:

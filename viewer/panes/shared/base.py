@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -58,6 +59,8 @@ class Pane(QObject):
     """Something is on the screen where nothing was, or will not come."""
     unfinished_changed = Signal(str, bool)
     """(what is missing of what is shown, or nothing; whether `resume` goes on with it)."""
+    stopped_changed = Signal()
+    """`is_stopped` says something else."""
 
     def __init__(self, entry: registry.Pane, desk: Desk) -> None:
         super().__init__(desk.parent())
@@ -70,11 +73,12 @@ class Pane(QObject):
         self._view: View | None = None
         """What was looked at last, and how: nothing of it stays when something else is."""
         self._unfinished = ("", False)
+        self._turn = self.jobs.turn(self._take_turn)
         self.said.connect(functools.partial(desk.said.emit, self))
         self.widget = self.build()
         self.widget.installEventFilter(self)
-        self.session.current_changed.connect(self.update)
-        self.session.page_changed.connect(self.update)
+        self.session.current_changed.connect(self.update_soon)
+        self.session.page_changed.connect(self.update_soon)
         self.session.document_changed.connect(self._document_changed)
         self.session.view_changed.connect(self._view_changed)
         self.session.hover_changed.connect(self._hover_changed)
@@ -148,8 +152,23 @@ class Pane(QObject):
 
         What goes wrong in one pane is told and leaves it empty, and no other pane without its update.
         """
+        self._turn.drop()
+        self._guarded(self._update)
+
+    def update_soon(self) -> None:
+        """The same for what concerns many panes at once: what is painted of something else goes now, and the
+        rest has a turn of its own.
+        """
+        self._guarded(self._leave)
+        self._turn.ask()
+
+    def _take_turn(self) -> None:
+        if shiboken6.isValid(self):
+            self.update()
+
+    def _guarded(self, step: Callable[[], object]) -> None:
         try:
-            self._update()
+            step()
         except Exception:
             sys.excepthook(*sys.exc_info())
             self.forget()
@@ -158,8 +177,7 @@ class Pane(QObject):
     def _update(self) -> None:
         document, view = self.session.current, self.session.view
         self._view = view
-        mine = document is not None and self.needs.suits(document.kind)
-        self._leave(document, mine)
+        mine = self._leave()
         if mine and not self._is_here(document):
             self.drop()  # what is painted stays until the page is turned back
             return
@@ -172,9 +190,11 @@ class Pane(QObject):
             return
         self._look(document, view, self.session.hover)
 
-    def _leave(self, document: Document | None, mine: bool) -> None:
+    def _leave(self) -> bool:
         """Where another document is looked at, or another trace while nobody sees the pane: what is painted,
-        and what holds the trace that it is of, goes."""
+        and what holds the trace that it is of, goes. Whether the pane is for the document."""
+        document = self.session.current
+        mine = document is not None and self.needs.suits(document.kind)
         trace = document.trace if document is not None else None
         seen = mine and self._is_here(document) and self.widget.isVisible()
         other = document is not self._document or (trace is not self._trace and not seen)
@@ -182,6 +202,7 @@ class Pane(QObject):
             self.forget()
             self.clear(document if mine else None)
         self._document, self._trace = document, trace
+        return mine
 
     def _look(self, document: Document, view: View, hover: Hover) -> None:
         if not self.widget.isVisible() or not self._is_here(document):
@@ -222,6 +243,7 @@ class Pane(QObject):
         last = self._slices.get(kind)
         document = self.session.current.number if of_document and self.session.current else None
         asked = self._slices[kind] = Slice(key, document)
+        trace = self._trace
         if last is not None:
             asked.painted, asked.partial, asked.said = last.painted, last.partial, last.said
             asked.shown = last.shown
@@ -229,6 +251,14 @@ class Pane(QObject):
         def ended(failure: Failure) -> None:
             self._ended(kind, asked, "failed")
             (failed or self.jobs.failed.emit)(failure)
+
+        def stands() -> bool:
+            """Whether what came is of the trace that is looked at now: what changes that may be about to have
+            its turn."""
+            if self._turn.is_due:
+                self.update()
+            there = self._slices.get(kind)
+            return there is asked or (there is not None and trace is self._trace)
 
         def arrived(show: Callable[[Any], None], whole: bool) -> Callable[[Any], None]:
             def paint_it(result: Any) -> None:
@@ -242,11 +272,17 @@ class Pane(QObject):
                     self.filled.emit()
 
             def make_ready(result: Any) -> None:
+                if not stands():
+                    return
                 call = ready(result)
                 if call is None:
                     paint_it(result)
                 else:
-                    submit(f"{self._kind(kind)} ready", call, paint_it, partial=show, here=True)
+                    submit(f"{self._kind(kind)} ready", call, made_ready, partial=show, here=True)
+
+            def made_ready(result: Any) -> None:
+                if stands():
+                    paint_it(result)
 
             return make_ready
 
@@ -327,9 +363,11 @@ class Pane(QObject):
         if not said and not self.blank and self.awaited() is not None:
             said = "computing"
         unfinished = said, self.is_stopped()
-        if unfinished != self._unfinished:
-            self._unfinished = unfinished
+        before, self._unfinished = self._unfinished, unfinished
+        if unfinished != before:
             self.unfinished_changed.emit(*unfinished)
+        if unfinished[1] != before[1]:
+            self.stopped_changed.emit()
 
     def blocked(self, layer: int, document: Document | None = None) -> str:
         """Why this layer's maps are not drawn, or nothing; of the current document unless it is said."""
@@ -356,14 +394,14 @@ class Pane(QObject):
 
     def _document_changed(self, document: Document) -> None:
         if document is self.session.current:
-            self.update()
+            self.update_soon()
 
     def _view_changed(self, view: View, old: View) -> None:
         self.update()
 
     def _hover_changed(self, hover: Hover) -> None:
         document, view = self.session.current, self.session.view
-        if document is not self._document or document is None:
+        if self._turn.is_due or document is not self._document or document is None:
             return
         if document.trace is not self._trace or view is not self._view:
             return  # what is under the cursor changed with another pane, before this one has heard of it
@@ -378,5 +416,5 @@ class Pane(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show and watched is self.widget:
-            self.update()
+            self.update_soon()
         return False

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from headlight.viewer import registry
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.desk import Desk
+from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.session import NOWHERE, Hover
 from headlight.viewer.session.view import FieldSettings
 from headlight.widgets.controls.readout import Figures, Readout
@@ -32,6 +33,9 @@ class NumbersPane(QObject):
         session.page_changed.connect(self._turn)
         session.hover_changed.connect(self._hovered)
         session.view_changed.connect(self._offer)
+        for rows in dict.fromkeys(kind.layouts[0].numbers for kind in REGISTRY.all(registry.Kind).values()):
+            if rows:
+                self.widget.set_sections(registry.resolve(rows))  # made now, and used again by what is opened
         self._turn()
 
     def _sections(self) -> tuple[Figures, ...]:

@@ -112,9 +112,10 @@ def test_what_failed_says_why_and_offers_another_model(waiting, held, qtbot):
 def test_the_second_document_waits_for_its_turn(waiting, held, qtbot):
     window = waiting
     window.runs.open_path(str(SAMPLES / "coffee.jpg"))
-    assert window.welcome._drop._cancel.isHidden() is False
+    cancel = window.welcome._drop._cancel
+    qtbot.waitUntil(lambda: not cancel.isHidden())
     window.runs.cancel_of(None)  # what is opened is of no document yet
-    assert window.welcome._drop._cancel.isHidden()
+    qtbot.waitUntil(cancel.isHidden)
     assert window.session.current.title == "astronaut.jpg"
 
 

@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QV
 from headlight.models.core.colours import DIVERGING, MIDDLE, levels, lut, scale_about_zero
 from headlight.models.core.relevance import percent
 from headlight.models.core.tokens import PatchTokens, PointTokens, TextTokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.explain.methods.base import OfMethodsPane, method, titled
+from headlight.viewer.panes.explain.methods.both import Both
 from headlight.viewer.panes.explain.methods.strips import Strips
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, MethodsSettings, Selection, View
@@ -43,8 +45,9 @@ class BesidePane(OfMethodsPane):
 
     def build(self) -> QWidget:
         self.maps, self.strips = Multiples("Methods side by side"), Strips()
+        self.both = Both("Methods side by side")
         self.stack = QStackedWidget()
-        for view in (self.maps, self.strips):
+        for view in (self.maps, self.strips, self.both):
             view.hovered.connect(self._hovered)
             view.clicked.connect(self._clicked)
             view.set_tip(self._tip)
@@ -94,7 +97,10 @@ class BesidePane(OfMethodsPane):
             return
         self._ground, self.result = document.trace, None
         tokens = document.trace.tokens
-        if isinstance(tokens, TextTokens):
+        if isinstance(tokens, MixedTokens) and tokens.on_picture.any():
+            self.both.set_input(document.input.pixels, tokens)
+            self.stack.setCurrentWidget(self.both)
+        elif isinstance(tokens, TextTokens):
             self.strips.set_tokens(tokens.labels, tokens.special, tokens.words, tokens.texts)
             self.stack.setCurrentWidget(self.strips)
         else:
@@ -123,6 +129,7 @@ class BesidePane(OfMethodsPane):
     def clear(self, document: Document | None) -> None:
         self.result = self._ground = None
         self.maps.set_ground(None)
+        self.both.maps.set_ground(None)
         self.strips.set_tokens([], np.zeros(0, bool))
         for bar in (self.bar, self.apart_bar):
             bar.set_scale(None, lut())
@@ -191,7 +198,7 @@ class BesidePane(OfMethodsPane):
             return lut(DIVERGING), MIDDLE
         return lut(view[MapSettings].colours), 0
 
-    def _shown(self) -> Multiples | Strips:
+    def _shown(self) -> Multiples | Strips | Both:
         return self.stack.currentWidget()
 
     def _figures(self, token: int | None) -> list[str]:
