@@ -153,6 +153,11 @@ def test_who_can_be_asked_is_asked_where_no_guess_is_sensible(tmp_path):
     assert shown.names == ("p", "q", "r s", "t")
     assert shown.guessed == ("x", "y", "z", "_")
     assert (len(shown.rows), shown.lines[0]) == (20, 2)
+    count = np.arange(float(len(XYZ)))[:, None]
+    (tmp_path / "frame.csv").write_bytes(table(count, XYZ, separator=",", header="o,p,q,r", form="%.3f"))
+    with pytest.raises(Undecided) as frame:
+        from_path(tmp_path / "frame.csv", meanings=Meanings(asks=True))
+    assert frame.value.table.guessed == ("_", "x", "y", "z"), "7.000 numbers a line"
     again = Meanings(known={shown.shape: ("y", "x", "z", "_")}, asks=True)
     cloud = from_path(path, meanings=again)
     np.testing.assert_allclose(where(cloud), XYZ[:, [1, 0, 2]], atol=1e-5)

@@ -128,7 +128,9 @@ def is_asked(table: Table, meanings: Meanings) -> bool:
 
 
 def _has_fractions(cells: Sequence[str]) -> bool:
-    return all(map(is_cell_number, cells)) and any("." in cell or "," in cell for cell in cells)
+    """Whether they are numbers that are not all whole: “7.000” numbers a line, or a thing."""
+    behind = (cell.replace(",", ".").partition(".")[2] for cell in cells)
+    return all(map(is_cell_number, cells)) and any(digits.strip("0.") for digits in behind)
 
 
 def _chosen(source: Source) -> Roles:
