@@ -43,15 +43,16 @@ _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
 # What kinds give: "read": a model reads it; "again": that is there, and can read it as often as is asked;
 # "cells": tokens in rows, heads in grids; "characters"; "pixels"; "both": characters beside pixels, which
-# are "pictured" or of what is "heard"; "written": a model may go on with it; "positions"; "layers": a stack
-# of convolutions that can be built; "built": there is nothing else; "recorded": it was, and is as it is.
+# are "pictured" or of what is "heard"; "words": some tokens are, whatever the others; "written": a model may
+# go on with it; "positions"; "layers": a stack of convolutions that can be built; "built": there is nothing
+# else; "recorded": it was, and is as it is.
 REGISTRY.add(
     Kind(
         id="text",
         noun="text",
         plural="texts",
         input=".inputs.inputs:TextInput",
-        gives=("read", "again", "cells", "characters", "written"),
+        gives=("read", "again", "cells", "characters", "words", "written"),
         layouts=(
             at.SENTENCE,
             at.GENERATION,
@@ -117,7 +118,7 @@ REGISTRY.add(
         noun="picture with text",
         plural="pictures with texts",
         input=".inputs.inputs:PictureTextInput",
-        gives=("read", "again", "cells", "both", "pictured", "written"),
+        gives=("read", "again", "cells", "both", "pictured", "words", "written"),
         layouts=(
             *(at.PICTURE_AND_TEXT, at.GENERATION_OF_BOTH, at.HEADS_OF_BOTH, at.WEIGHT_OF_BOTH, at.METHODS),
             at.EXPERIMENTS_ON_BOTH,

@@ -139,7 +139,7 @@ REGISTRY.add(
         "matrix-before",
         "Matrix before",
         ".panes.attention.before:MatrixBeforePane",
-        Needs(("written",), ("experiments",), layers=True),
+        Needs(("words",), ("experiments",), layers=True),
         named="The head before anything is changed",
     ),
     Pane(

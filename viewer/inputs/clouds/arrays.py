@@ -22,6 +22,7 @@ from headlight.viewer.inputs.clouds.parts import (
 )
 from headlight.viewer.inputs.clouds.tables.guessing import guess_roles
 from headlight.viewer.inputs.source import Source
+from headlight.viewer.inputs.told.columns import NOTHING
 
 _FORMAT = np.lib.format
 
@@ -296,4 +297,11 @@ def _table(array: np.ndarray, name: str) -> Parts:
     found = guess_roles(sample)
     columns = Columns(name, found, len(array), [array.dtype] * array.shape[1])
     columns.put(0, len(array), lambda i: array[:, i])
-    return Parts(**columns.arrays)
+    parts = Parts(**columns.arrays)
+    if len(found) < array.shape[1]:
+        roles_of = {at: role for role, at in found.items()}
+        read = " ".join(roles_of.get(at, NOTHING) for at in range(array.shape[1]))
+        parts.notices.append(
+            f"Nothing says what the {array.shape[1]} columns of {name} are: they are read as {read}."
+        )
+    return parts

@@ -134,6 +134,12 @@ PROGRAMS = (
         says="are read as x y z _",
     ),
     Variant(
+        "kitti.npy",
+        "a scan of four columns, of which none has a name",
+        npy(np.column_stack([XYZ, BRIGHT / 255]).astype(np.float32)),
+        says="the 4 columns of kitti.npy are: they are read as x y z _.",
+    ),
+    Variant(
         "modelnet.npy",
         "places and normals in one array",
         npy(np.column_stack([XYZ, NORMALS]).astype(np.float32)),
