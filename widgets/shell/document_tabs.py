@@ -59,7 +59,7 @@ class DocumentTabs(Arranged, QWidget):
 
     def show_running(self, shares: Mapping[int, float]) -> None:
         """Mark the tabs whose documents are being read: index → how far that is, 0 to 1."""
-        side = theme.em(1.1)
+        side, before = theme.em(1.1), self.bar.sizeHint()
         for index in range(self.bar.count()):
             share = shares.get(index)
             # A ring of a few pixels has no more than so many steps that can be told apart.
@@ -70,6 +70,9 @@ class DocumentTabs(Arranged, QWidget):
             self.bar.setTabIcon(
                 index, QIcon() if mark is None else ring(mark / 24, side, self.devicePixelRatioF())
             )
+        if self.bar.sizeHint() != before:  # a ring takes room, and gives it back
+            self.updateGeometry()
+            self._place()
 
     def sizeHint(self) -> QSize:
         return self.bar.sizeHint()

@@ -46,6 +46,16 @@ def test_tabs_keep_a_readable_width_and_the_current_one_is_in_sight(tabs):
     assert tabs.geometry().right() < tabs.parentWidget().width()
 
 
+def test_short_tabs_that_are_read_have_room_for_their_rings_and_give_it_back(tabs):
+    tabs.show_titles(["short.wav", "coffee.jpg", "coffee.jpg"], 2)
+    for running in ({}, {1: 0.1, 2: 0.2}, {2: 0.5}, {}):
+        tabs.show_running(running)
+        QTest.qWait(5)
+        assert tabs.bar.width() == tabs.width() == tabs.bar.sizeHint().width(), running
+        assert not tabs.all.isVisible()
+        assert not scrollers(tabs)
+
+
 @pytest.mark.parametrize("name", ["dark", "light"])
 def test_the_arrows_that_scroll_are_seen(tabs, qapp, name):
     theme.apply(qapp, name)
