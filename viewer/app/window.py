@@ -249,7 +249,7 @@ class Window(QMainWindow):
             self.deck = Deck(desk.make, self.settings)
             self.deck.settled.connect(self.drawn)
             self.deck.added.connect(self._pane_added)
-            self.actions_.follow(self.deck.stopped_changed)
+            self.actions_.follow(self.deck.changed)
             self.waits.follow(self.deck)
             self.pages.addWidget(self.deck)
             self.deck.resize(self.pages.size())

@@ -42,9 +42,10 @@ class ColourBar(QWidget):
 
         of: what it is the scale of where that is not plain, said before all else.
         """
-        if self._lut is lut and (scale, of) == (self._scale, self._of):  # at every move of the cursor
-            return
+        same = self._lut is lut and (scale, of) == (self._scale, self._of)
         self._scale, self._lut, self._of = scale, lut, of
+        if same:  # as at every move of the cursor
+            return
         low, high = self.ends()
         said = "\n".join(part for part in self.said() if part)
         self.setAccessibleDescription(f"{low} to {high}, {said}" if scale else "")

@@ -63,7 +63,7 @@ class Waits(QObject):
         """There is room for panes, and each of them from when it is made."""
         self.deck = deck
         deck.added.connect(self._added)
-        deck.stopped_changed.connect(self.refresh)
+        deck.changed.connect(self.refresh)
 
     def _added(self, name: str) -> None:
         self.deck.docks[name].visibilityChanged.connect(self.refresh)

@@ -34,8 +34,8 @@ class Deck(QMainWindow):
 
     settled = Signal()
     """A pane has drawn all it has."""
-    stopped_changed = Signal()
-    """`is_stopped` may say something else."""
+    changed = Signal()
+    """`is_stopped` may say something else, or panes were found to have something to show, or nothing."""
     added = Signal(str)
     """The name of a pane that was made: those of a page are, when it is shown for the first time."""
 
@@ -80,7 +80,7 @@ class Deck(QMainWindow):
             pane.wanted_changed.connect(lambda on: self._want(entry.id, on))
             pane.height_changed.connect(self._height_changed)
             pane.settled.connect(self.settled)
-            pane.stopped_changed.connect(self.stopped_changed)
+            pane.stopped_changed.connect(self.changed)
             if pane.menu_title:
                 dock.set_menu(pane.fill_menu, pane.menu_title)
         self.addDockWidget(RIGHT, dock)
@@ -157,6 +157,7 @@ class Deck(QMainWindow):
             self._arrange()
         else:
             self._note()
+        self.changed.emit()
 
     # -- layouts -----------------------------------------------------------------------------------------
 

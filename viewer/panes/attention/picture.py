@@ -240,16 +240,19 @@ class PicturePane(OnInputPane):
         self.menu.popup(where)
 
     def _chip_clicked(self, index: int, add: bool) -> None:
-        token = self._chip_tokens[index]
-        if token >= 0:
-            tokens = asked_tokens(self.session.current.trace, self.session.view)
-            self.session.select(queries=[tokens.place(token)], add=add)
+        if (place := self._chip_place(index)) is not None:
+            self.session.select(queries=[place], add=add)
 
     def _chip_hovered(self, index: int | None) -> None:
-        token = -1 if index is None else self._chip_tokens[index]
-        tokens = asked_tokens(self.session.current.trace, self.session.view)
-        place = tokens.place(token) if token >= 0 else None
+        place = None if index is None else self._chip_place(index)
         self.session.set_hover(Hover(query=place, key=place) if place else NOWHERE)
+
+    def _chip_place(self, index: int) -> Place | None:
+        """Of a chip's token; of none, and where the next document has come but this pane not had its turn."""
+        trace, token = self._trace, self._chip_tokens[index]
+        if trace is None or token < 0:
+            return None
+        return asked_tokens(trace, self.session.view).place(token)
 
     def _artifact_clicked(self, index: int, add: bool) -> None:
         tokens = self.session.current.trace.tokens

@@ -229,7 +229,7 @@ class FieldPane(Pane):
         self._say_heat()
 
     def _draw_row(self, row: InputMap | None) -> None:
-        if row is None and self.row is None:
+        if row is None and self.row_bar.isHidden():  # whatever was forgotten since it was drawn
             return
         self.row = row
         self.view.set_overlay(None if row is None else row.levels, self._frame())

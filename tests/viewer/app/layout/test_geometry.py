@@ -148,13 +148,13 @@ def test_what_was_kept_badly_is_the_default_layout(make_window, qtbot):
         window.session.add(documents()["stack"], RunOptions())
 
 
-def test_a_text_takes_the_lines_it_has(make_window, qtbot):
+def test_a_text_takes_the_lines_it_has(make_window, settled):
     window = make_window(run=False)
     window.resize(1300, 900)
     heights = []
     for text in ("one line of text", "some words of a text " * 12, "some words of a text " * 300):
         window.session.add(from_text(text), RunOptions())
-        qtbot.wait(1)
+        settled(window)
         strip = window.deck.panes["sentence"].strip
         assert strip.heightForWidth(strip.width()) <= strip.height() or len(heights) == 2
         heights.append(window.deck.docks["sentence"].height())
