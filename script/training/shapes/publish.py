@@ -27,7 +27,6 @@ from headlight.models.engines.shapes import ShapesEngine
 from headlight.models.points.shapes.config import ShapeConfig
 from headlight.models.points.shapes.mvcnn import PLANES as VIEWED
 from headlight.models.points.shapes.point_transformer import CLS38, PLANES
-from script.training.shapes.fit import DATA
 from script.training.shapes.networks import BATCH, NETWORKS, RING, SEEN, make
 from script.training.shapes.objects import CLASSES
 from script.training.shapes.pools import read
@@ -72,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", choices=NETWORKS, required=True)
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")
-    parser.add_argument("--data", type=Path, default=DATA, help="the folder that pools.py made")
+    parser.add_argument("--data", type=Path, required=True, help="the folder that pools.py made")
     parser.add_argument("--split", choices=("validation", "test"), default="validation")
     parser.add_argument("--points", type=int, default=SEEN)
     parser.add_argument("--turns", type=int, default=1, help="about the vertical, averaged")
