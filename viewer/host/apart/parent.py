@@ -197,9 +197,10 @@ class Parent:
         except Closed:
             pass
         except Exception as error:  # what it says is no message of ours
-            self._kill()
-            self._end(Failure.of(error))
-            return
+            if not (self._deaf or self._closing):  # else a shell says something on its way down
+                self._kill()
+                self._end(Failure.of(error))
+                return
         self._end(self._why(lines))
 
     def _take(self, message: Message) -> None:

@@ -293,9 +293,10 @@ class PicturePane(OnInputPane):
                 return
             tokens = tokens if isinstance(tokens, PatchTokens) else document.trace.tokens
             rows, columns = tokens.grid
-            said += f"{_seen_at(document.trace, (height, width))} · {rows} × {columns} patches"
+            seen = _seen_at(document.trace, (height, width))
+            said += f"{seen} · {rows} × {columns} patches"
             size = document.trace.shapes.get("pixel_values", ())
-            if len(size) == 3:
+            if len(size) == 3 and not seen:  # else there is no room, and both are said
                 down, across = size[1] // rows, size[2] // columns
                 said += f" of {down} px" if down == across else f" of {across} × {down} px"
             layers, layer = document.trace.layers, self.session.view[Selection].layer
