@@ -375,6 +375,22 @@ def _follow(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
         _hook(stack, recorder, layer.register_forward_pre_hook, partial(report, number))
 
 
+@contextmanager
+def heeding(model: nn.Module, task: Task) -> Iterator[None]:
+    """Inside, a pass of this thread ends at the next block once the task was cancelled: a batch of large
+    pictures takes longer than anybody waits."""
+    thread = threading.get_ident()
+
+    def check(*_: Any) -> None:
+        if threading.get_ident() == thread:
+            task.check()
+
+    with ExitStack() as stack:
+        for block in blocks_of(model):
+            stack.callback(block.register_forward_pre_hook(check).remove)
+        yield
+
+
 def blocks_of(module: nn.Module) -> list[nn.Module]:
     """The outermost repeated blocks that hold attention, in order."""
     if isinstance(module, nn.ModuleList | nn.Sequential):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from headlight.models.attention.asking.implementations import unchanged
 from headlight.models.attention.calls import AttentionCall, Call, FlowCall
-from headlight.models.attention.capture import recording, takes_functions
+from headlight.models.attention.capture import heeding, recording, takes_functions
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.answers import SALIENCY, SIMILARITY, Target
 from headlight.models.core.errors import HeadlightError
@@ -196,7 +196,7 @@ class Askable(ABC):
         step = max(1, BATCH // hidden.shape[1])
         changes = run.changes
         passes = self._recorded(changes, SILENT) if changes else unchanged(self.model)
-        with torch.no_grad(), passes:
+        with torch.no_grad(), passes, heeding(self.model, task):
             for start in range(0, len(hidden), step):
                 task.progress(start / len(hidden), f"Variant {start + 1:,} of {len(hidden):,}")
                 part = hidden[start : start + step]
@@ -254,7 +254,7 @@ class Askable(ABC):
         given = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
         logits, found = np.empty(len(at), np.float32), np.empty(at.shape, np.float32)
         passes = self._recorded(changes, SILENT) if changes else unchanged(self.model)
-        with torch.enable_grad(), passes:
+        with torch.enable_grad(), passes, heeding(self.model, task):
             for number, values in enumerate(at):
                 task.progress(number / len(at), f"Gradient {number + 1:,} of {len(at):,}")
                 inputs, here = dict(given), torch.from_numpy(values).to(self.model.device)

@@ -311,7 +311,7 @@ class Window(QMainWindow):
         title = "Put a second picture beside this one"
         path = self.dialogs.file("input", title, inputs_that_give("pixels"))
         if path and document is not None:
-            self.runs.change(document, second=path)
+            self.runs.put_beside(document, path)
 
     def choose_room(self) -> None:
         """A room of S3DIS is a folder, as many pictures are, which a dialog for files cannot choose."""

@@ -69,9 +69,9 @@ REGISTRY.add(
             ("tga", "TGA", ("tga",), ()),
         )
     ),
-    _picture(
-        *("pnm", "Netpbm", ("ppm", "pgm", "pbm", "pnm", "pam", "pfm"), f"{_FLAT}:is_pnm", f"{_FLAT}:by_pnm")
-    )._replace(binary=False, names=(), apart=False),
+    _picture("pnm", "Netpbm", _NETPBM, f"{_FLAT}:is_pnm", f"{_FLAT}:by_pnm", apart=False)._replace(
+        binary=False, names=()
+    ),
     Reader(
         *("numpy", "image", "NumPy image", ("npy",), f"{_PICTURES}:by_numpy", f"{_PICTURES}:is_plane"),
         binary=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from headlight.viewer.inputs.told.columns import MOST_SHOWN
 from headlight.viewer.registry import REGISTRY, Export
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from headlight.models.core.trace import Trace
 
 _STACK = "headlight.models.core.stack:ConvStack"
-_targeted: WeakKeyDictionary[Trace, bool] = WeakKeyDictionary()
-"""Whether anything of a trace can be asked about: every command asks that after every change."""
 
 
 def no_attention(document: Document) -> str:
@@ -159,11 +156,11 @@ def no_target(document: Document) -> str:
     trace = document.trace
     if trace is None:
         return ""
-    if trace not in _targeted:
-        from headlight.models.explain.targets import targets_at
+    from headlight.models.core.cache import derived
+    from headlight.models.explain.targets import targets_at
 
-        _targeted[trace] = bool(targets_at(trace))
-    if _targeted[trace]:
+    # Kept, since every command asks that after every change.
+    if derived(trace, "has targets", lambda: bool(targets_at(trace))):
         return ""
     return f"{trace.model.title} says nothing that could be asked about: it has no head of a task."
 

@@ -37,8 +37,8 @@ class Document:
     """What was asked for and is not there yet."""
     failure: str = ""
     """Why the last run gave nothing, in sentences; empty once another one begins."""
-    alone: bool = False
-    """That was for want of a second picture."""
+    alone: str = ""
+    """The model that gave nothing for want of a second picture."""
     trace: Trace | None = None
     checks: tuple[float, ...] = ()
     """Largest error of each layer's weights against what the layer returned."""

@@ -103,7 +103,7 @@ class Opening:
         both at once, in place of the picture that a text stands beside, and beside a picture whose model
         lacks a second one; anything else by itself."""
         if document is not None and document.alone and is_named_as(path, "pixels"):
-            self.change(document, second=path)
+            self.put_beside(document, path)
             return
         text = None if document is None else document.wanted.text
         model = None if document is None else document.options.model or self.options.model
@@ -112,11 +112,15 @@ class Opening:
             return
 
         def made(what: Input) -> Document:
-            together = "both" in REGISTRY.kind_of(what).gives
+            together = "pictured" in REGISTRY.kind_of(what).gives
             options = replace(document.options, writing=None, interventions=(), start=0, model=model)
             return self.session.add(what, options if together else self.options_for(what), path)
 
         self._open(work_of("dropped_on", path, text.text, model, self._meanings()), path, made)
+
+    def put_beside(self, document: Document, path: str) -> None:
+        """A second picture, for the model that lacks it, where one does."""
+        self.change(document, second=path, **({"model": document.alone} if document.alone else {}))
 
     def ask_in_words(self, then: Callable[[], None]) -> None:
         """A text is to stand beside the current picture: a document of both, whose text is typed there.

@@ -80,7 +80,7 @@ class Runs(Opening):
             self._read_columns(document, recipe)
             return
         self._so_far.pop(document.number, None)
-        self.session.update(document, state="running", failure="", alone=False)
+        self.session.update(document, state="running", failure="", alone="")
         if self.jobs.host.where and other:
             self._submit(
                 *(document, recipe, work_of("elsewhere", source, recipe)),
@@ -113,7 +113,7 @@ class Runs(Opening):
 
     def _read_columns(self, document: Document, recipe: Making) -> None:
         """A table is read anew, its columns as they are wanted; then it is run."""
-        self.session.update(document, state="running", failure="", alone=False)
+        self.session.update(document, state="running", failure="", alone="")
         self.jobs.submit(
             *(_kind(document), work_of("again", recipe, document.path, None)),
             lambda what: self._read_anew(document, what, recipe.options),
@@ -361,7 +361,7 @@ class Runs(Opening):
             return
         if (file := recipe.options.file) != document.options.file and file is not None:
             document.unread.add(file)
-        document.alone = failure.alone and document.trace is None
+        document.alone = known(recipe.options.model, str) if failure.alone else ""
         self._given_up(document, "failed", f"{failure.cause} {failure.next_step}".strip())
         self._failed(failure, document)
 

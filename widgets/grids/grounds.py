@@ -135,9 +135,8 @@ class PointsGround(Ground):
 
 def _shrunk(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
     """uint8 (height, width, 3): a picture in so many pixels."""
-    step = max(
-        1, min(rgb.shape[0] // height, rgb.shape[1] // width)
-    )  # so that fine patterns become no others
+    # Of several pixels one, so that fine patterns become no others.
+    step = max(1, min(rgb.shape[0] // height, rgb.shape[1] // width))
     small = rgb[::step, ::step]
     ys, xs = (np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width
     return small[(ys * len(small)).astype(int)][:, (xs * small.shape[1]).astype(int)]

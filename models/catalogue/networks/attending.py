@@ -7,7 +7,6 @@ recorded as those of any other model, and the kernel stays the same.
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -50,7 +49,7 @@ class _RoutedHeads:
             return super().forward(query, key, value, *rest, **kwargs)
         qkv = nn.functional.linear(query, self.in_proj_weight, self.in_proj_bias)
         q, k, v = qkv.unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
-        out = through(name, self, q, k, v, None, None)
+        out = through(name, self, q, k, v)
         return self.out_proj(out.transpose(1, 2).flatten(2)), None
 
 
@@ -84,22 +83,7 @@ class _Route(TorchFunctionMode):
         name = self.module.config_of_route.config._attn_implementation
         if function is not SDPA or name == "sdpa":
             return function(*args, **kwargs)
-        given = inspect.signature(_sdpa).bind(*args, **kwargs)
-        given.apply_defaults()
-        return through(name, self.module, **given.arguments)
-
-
-def _sdpa(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    enable_gqa: bool = False,
-) -> None:
-    """The arguments of torch's function."""
+        return through(name, self.module, *args, **kwargs)
 
 
 @dataclass(frozen=True)
@@ -126,7 +110,7 @@ class PartedAttention(nn.Module):
         asked = self.layer.asks(windows)
         mask = asked.bias if seams is None else asked.bias + seams
         name = self.layer.config_of_route.config._attn_implementation
-        out = through(name, self, asked.q, asked.k, asked.v, mask, asked.scaling)
+        out = through(name, self, asked.q, asked.k, asked.v, mask, scale=asked.scaling)
         return self.layer.joins(out.transpose(1, 2).flatten(2))
 
 
@@ -136,11 +120,14 @@ def through(
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    attn_mask: Tensor | None,
-    scale: float | None,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
     **_: Any,
 ) -> Tensor:
-    """[..., H, Nq, d] by the attention function of this name."""
+    """[..., H, Nq, d] by the attention function of this name, which is given what torch's own would be."""
     before, scaling = query.shape[:-3], query.shape[-1] ** -0.5 if scale is None else scale
     q, k, v = (x.flatten(0, -4) if x.ndim > 4 else x for x in (query, key, value))
     mask = attn_mask.flatten(0, -4) if attn_mask is not None and attn_mask.ndim > 4 else attn_mask

@@ -14,6 +14,7 @@ import transformers as hf
 from headlight.models.core.answers import NextTokens, PointLabels, Target
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Hide, Level, Scale
+from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import CharSpan
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines import door
@@ -130,6 +131,23 @@ def test_scores_are_those_of_the_answers(trace):
         now = {(one.index, one.place): one.score for one in hidden.targets()}
         wanted = [target.score, now.get((target.index, target.place), 0.0)]
         np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_a_batch_ends_at_its_next_block_once_it_is_cancelled(name, trace):
+    class Left(Task):
+        """Cancelled at the third look: the batch has begun, and so has its first block."""
+
+        looks = 0
+
+        def check(self) -> None:
+            self.looks += 1
+            if self.looks == 3:
+                raise Cancelled
+
+    variants, target = np.zeros((2, len(trace.tokens)), bool), trace.answers[0].targets()[0]
+    if "scores" in trace.run.offers and trace.layers and name != "points":
+        with pytest.raises(Cancelled):
+            trace.run.scores(variants, target, Left())
 
 
 def test_the_gradient_of_the_input_is_the_slope_of_the_score(name, trace):

@@ -59,6 +59,26 @@ def test_a_second_picture_is_asked_for_and_a_drop_gives_it(alone, settled):
     assert [one.title for one in window.session.documents] == ["a.png and b.png", "b.png and b.png"]
 
 
+def test_a_picture_that_another_model_has_read_waits_for_a_second_too(make_window, settled, disk):
+    files, model = disk
+    window = make_window(size=224)
+    window.runs.open_path(str(files[0]))
+    settled(window)
+    document = window.session.current
+    window.runs.change(document, model=model)
+    settled(window)
+    assert (document.state, document.alone, document.options.model) == ("ready", model, None)
+    window.open_paths([str(files[1])])
+    settled(window)
+    assert window.session.documents == [document]
+    assert document.trace.answer(Matches) is not None
+    assert document.alone == ""
+    window.session.undo()
+    settled(window)
+    assert document.title == "a.png"
+    assert document.trace.answer(Matches) is None
+
+
 def test_the_nearest_point_answers(alone, settled, monkeypatch):
     window, second = alone
     window.runs.change(window.session.current, second=second)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import wave
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -21,6 +23,22 @@ def disk(tmp_path_factory):
     path = root / "noise.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 100, 3), np.uint8)).save(path)
     return path, {name: str(picture_texts.folder(root, name)) for name in ("qwen2", "trocr")}
+
+
+def test_a_sound_that_is_dropped_on_it_is_read_by_no_model_of_pictures(make_window, settled, disk):
+    path, models = disk
+    window = make_window()
+    window.runs.open_described(str(path), "a cat")
+    settled(window)
+    window.runs.change(window.session.current, model=models["qwen2"])
+    settled(window)
+    sound = path.with_name("tone.wav")
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(bytes(6_400))
+    window.open_paths([str(sound)])
+    settled(window)
+    assert (window.session.current.kind.id, window.session.current.options.model) == ("sound", None)
 
 
 def test_methods_lie_on_the_picture_and_behind_the_words(make_window, settled, disk):

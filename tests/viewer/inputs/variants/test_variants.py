@@ -20,16 +20,23 @@ from tests.viewer.inputs.variants.pictures import PICTURES
 PARTS = ("points", "colours", "normals", "numbers", "intensity")
 
 
-def read(variant, folder: Path) -> CloudInput | None:
+def opened(variant, folder: Path):
     """What it opens as; None where it is refused, as it should be."""
     path = folder / variant.file
     path.write_bytes(variant.data)
-    if variant.refused:
-        with pytest.raises(HeadlightError) as error:
-            from_path(path)
-        assert variant.refused in str(error.value)
+    if not variant.refused:
+        return from_path(path)
+    with pytest.raises(HeadlightError) as error:
+        from_path(path)
+    assert variant.refused in str(error.value)
+    return None
+
+
+def read(variant, folder: Path) -> CloudInput | None:
+    """The same of a cloud, which says what it should."""
+    cloud = opened(variant, folder)
+    if cloud is None:
         return None
-    cloud = from_path(path)
     assert isinstance(cloud, CloudInput)
     assert variant.says in " ".join(cloud.notices)
     return cloud
@@ -72,14 +79,9 @@ def test_surfaces(variant, tmp_path):
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda one: one.file)
 def test_pictures(picture, tmp_path):
-    path = tmp_path / picture.file
-    path.write_bytes(picture.data)
-    if picture.refused:
-        with pytest.raises(HeadlightError) as error:
-            from_path(path)
-        assert picture.refused in str(error.value)
+    read = opened(picture, tmp_path)
+    if read is None:
         return
-    read = from_path(path)
     assert isinstance(read, ImageInput)
     assert " ".join(read.notices) == picture.says
     off = np.abs(read.pixels.astype(int) - picture.shows)

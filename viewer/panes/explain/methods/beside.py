@@ -129,7 +129,7 @@ class BesidePane(OfMethodsPane):
     def clear(self, document: Document | None) -> None:
         self.result = self._ground = None
         self.maps.set_ground(None)
-        self.both.maps.set_ground(None)
+        self.both.clear()
         self.strips.set_tokens([], np.zeros(0, bool))
         for bar in (self.bar, self.apart_bar):
             bar.set_scale(None, lut())

@@ -42,6 +42,11 @@ class Both(QSplitter):
         labels = [tokens.labels[index] for index in words]
         self.strips.set_tokens(labels, tokens.special[words], tokens.words[words], tokens.texts[words])
 
+    def clear(self) -> None:
+        self._words = np.empty(0, int)
+        self.maps.set_ground(None)
+        self.strips.set_tokens([], np.zeros(0, bool))
+
     def set_maps(self, maps: Sequence[Multiple], opacity: float) -> None:
         self.maps.set_maps(maps, opacity)
         of_words = [
